@@ -1,0 +1,1 @@
+"""The per-device compiler for partitioned models: `eggshard`."""

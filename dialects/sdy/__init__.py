@@ -1,0 +1,1 @@
+"""The dialect of Shardy, read and written."""

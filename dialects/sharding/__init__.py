@@ -1,0 +1,1 @@
+"""Our own whole-program view of shardings: meshes, layouts, strategies, reshards."""

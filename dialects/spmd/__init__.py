@@ -1,0 +1,1 @@
+"""What one device runs: local shapes and collectives named by mesh axes."""
