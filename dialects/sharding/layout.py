@@ -130,6 +130,18 @@ class Layout:
         return Layout(mesh, (Dim((), open),) * rank)
 
 
+@dataclass(frozen=True)
+class Strategy:
+    """
+    Which factor of an op's rule each mesh axis tiles, on the mesh named `mesh`.
+
+    Axes that tile the same factor stand major to minor; an axis that is absent tiles nothing.
+    """
+
+    mesh: str
+    tiles: tuple[tuple[Axis, int], ...] = ()
+
+
 def local_shape(shape: tuple[int, ...], layout: Layout, mesh: Mesh) -> tuple[int, ...]:
     """
     The shape one device holds; a dimension that does not divide is padded up.
