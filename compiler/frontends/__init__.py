@@ -1,0 +1,1 @@
+"""How models come in: JAX functions, `.mlir` text, `.mlirbc` bytecode."""
