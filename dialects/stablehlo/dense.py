@@ -1,0 +1,74 @@
+"""Constants: tensors of bytes in MLIR's raw layout, exact for every element type, splats kept as splats."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+from xdsl.dialects.builtin import AnyFloat, BuiltinAttribute, ComplexType, IndexType, IntegerType, TensorType
+from xdsl.ir import Attribute, Data
+from xdsl.parser import AttrParser
+from xdsl.printer import Printer
+from xdsl.utils.exceptions import VerifyException
+
+
+def element_bytes(element_type: Attribute) -> int:
+    """How many bytes one element takes in a constant: whole bytes, so i1, i4 and f4 take one."""
+    if isinstance(element_type, ComplexType):
+        return 2 * element_bytes(element_type.element_type)
+    if isinstance(element_type, IndexType):
+        return 8
+    if isinstance(element_type, IntegerType):
+        return (element_type.width.data + 7) // 8
+    if isinstance(element_type, AnyFloat):
+        return (element_type.bitwidth + 7) // 8
+    raise VerifyException(f"element type of a constant is {element_type}, must be integer, float or complex")
+
+
+@dataclass(frozen=True, init=False)
+class DenseElements(BuiltinAttribute, Data[bytes]):
+    """
+    The elements of a tensor, `dense<[1.000000e+00, 2.000000e+00]> : tensor<2xf32>`.
+
+    `data` holds the elements row-major and little-endian, `element_bytes` each; or one element only, which then is
+    every element (a splat).
+    """
+
+    name = "builtin.dense_elements"
+
+    type: TensorType[Any]
+
+    def __init__(self, type: TensorType[Any], data: bytes) -> None:
+        object.__setattr__(self, "type", type)
+        super().__init__(data)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.type.get_shape()
+
+    @property
+    def is_splat(self) -> bool:
+        """Whether one element is stored for all of them."""
+        return len(self.data) == element_bytes(self.type.element_type)
+
+    def verify(self) -> None:
+        size = element_bytes(self.type.element_type)
+        count = prod(self.shape)
+        if count < 0 or len(self.data) not in (size if count else 0, count * size):
+            raise VerifyException(
+                f"constant of type {self.type} holds {len(self.data)} bytes, must hold {size} or {count} times {size}"
+            )
+
+    @classmethod
+    def parse_parameter(cls, parser: AttrParser) -> bytes:
+        raise NotImplementedError("parsed by the parser itself")
+
+    def print_parameter(self, printer: Printer) -> None:
+        self.print_builtin(printer)
+
+    def print_builtin(self, printer: Printer) -> None:
+        from eggshard.dialects.stablehlo.dense_text import elements_text
+
+        printer.print_string(f"dense<{elements_text(self)}> : ")
+        printer.print_attribute(self.type)
