@@ -1,0 +1,1 @@
+"""From whole-program layouts to what one device computes and sends."""
