@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from xdsl.dialects.builtin import AnyFloat, BuiltinAttribute, ComplexType, IndexType, IntegerType, TensorType
+from xdsl.dialects.builtin import (
+    DYNAMIC_INDEX,
+    AnyFloat,
+    BuiltinAttribute,
+    ComplexType,
+    IndexType,
+    IntegerType,
+    TensorType,
+)
 from xdsl.ir import Attribute, Data
 from xdsl.parser import AttrParser
 from xdsl.printer import Printer
@@ -40,6 +48,10 @@ class DenseElements(BuiltinAttribute, Data[bytes]):
     type: TensorType[Any]
 
     def __init__(self, type: TensorType[Any], data: bytes) -> None:
+        """Equal elements are always kept as a splat, so that equal constants are equal attributes."""
+        size = element_bytes(type.element_type)
+        if len(data) > size and data[:size] == data[size : 2 * size] and data[size:] == data[:-size]:
+            data = data[:size]
         object.__setattr__(self, "type", type)
         super().__init__(data)
 
@@ -55,7 +67,9 @@ class DenseElements(BuiltinAttribute, Data[bytes]):
     def verify(self) -> None:
         size = element_bytes(self.type.element_type)
         count = prod(self.shape)
-        if count < 0 or len(self.data) not in (size if count else 0, count * size):
+        if DYNAMIC_INDEX in self.shape:
+            raise VerifyException(f"constant has type {self.type}, must have a static shape")
+        if len(self.data) not in (size, count * size):
             raise VerifyException(
                 f"constant of type {self.type} holds {len(self.data)} bytes, must hold {size} or {count} times {size}"
             )
