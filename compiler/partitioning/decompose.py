@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from eggshard.dialects.sharding.axes import contains, digits, merged, subtract
+from eggshard.dialects.sharding.axes import compatible, contains, digits, merged, subtract
 from eggshard.dialects.sharding.layout import Axis, Dim, Layout, Mesh, Partial
 from eggshard.partitioning.chain import Chain
 from eggshard.partitioning.steps import AllReduce, AllSlice, AxesPerDim, MakePartial, ReduceScatter, Step
@@ -27,8 +27,7 @@ def decompose(source: Layout, target: Layout, mesh: Mesh, shape: tuple[int, ...]
     """
     source, target = _plain(source, mesh), _plain(target, mesh)
     kept, reduced = _common(source.partial, target.partial, mesh), _lost(source.partial, target.partial, mesh)
-    steps = _whole_chain(source, target, mesh, shape)
-    steps = _reduce(source, steps, kept, reduced, mesh)
+    steps = _Reducer(source, kept, reduced, mesh).convert(_whole_chain(source, target, mesh, shape))
     made = _lost(target.partial, source.partial, mesh)
     layout = steps[-1].layout if steps else replace(source, partial=kept)
     for kind in dict.fromkeys(partial.kind for partial in made):
@@ -46,9 +45,12 @@ def _plain(layout: Layout, mesh: Mesh) -> Layout:
 
 
 def _pieces(partials: Sequence[Partial], others: Sequence[Partial], mesh: Mesh) -> list[Partial]:
-    """`partials` cut so that each piece lies inside or outside each of `others`."""
-    cut_by = [other.axis for other in others]
-    return [Partial(axis, partial.kind) for partial in partials for axis in digits([partial.axis], cut_by, mesh)]
+    """`partials` cut so that each piece lies inside or outside each of `others` that it has common digits with."""
+    pieces: list[Partial] = []
+    for axis, kind in partials:
+        cut_by = [other.axis for other in others if compatible(axis, other.axis, mesh)]
+        pieces += [Partial(piece, kind) for piece in digits([axis], cut_by, mesh)]
+    return pieces
 
 
 def _is_in(piece: Partial, partials: Sequence[Partial], mesh: Mesh) -> bool:
@@ -90,36 +92,50 @@ def _divides(shape: tuple[int, ...], layout: Layout, mesh: Mesh) -> bool:
     return not any(size % mesh.span(axes) for size, axes in zip(shape, layout.axes, strict=True))
 
 
-def _reduce(
-    source: Layout, steps: list[Step], kept: tuple[Partial, ...], reduced: tuple[Partial, ...], mesh: Mesh
-) -> list[Step]:
-    """`steps` with `kept` partial throughout, and `reduced` combined: with the slices where they slice, else after."""
-    result: list[Step] = []
-    axes: list[list[Axis]] = [list(a) for a in source.axes]
-    left = reduced
-    start = 0
-    if steps and isinstance(steps[0], AllSlice):
-        start = 1
-        for piece, kind in _runs(steps[0].axes, left, mesh):
-            for dim, more in enumerate(piece):
-                axes[dim] += more
-            if kind is not None:
-                sliced = [axis for dim_axes in piece for axis in dim_axes]
-                left = tuple(Partial(a, p.kind) for p in left for a in subtract([p.axis], sliced, mesh))
-            layout = _layout(source.mesh, axes, (*kept, *left), mesh)
-            result.append(AllSlice(layout, piece) if kind is None else ReduceScatter(layout, piece, kind))
-    for kind in dict.fromkeys(p.kind for p in left):
-        reducing = merged((p.axis for p in left if p.kind == kind), mesh)
-        left = tuple(p for p in left if p.kind != kind)
-        result.append(AllReduce(_layout(source.mesh, axes, (*kept, *left), mesh), reducing, kind))
-    return result + [replace(step, layout=replace(step.layout, partial=kept)) for step in steps[start:]]
+class _Reducer:
+    """Turns a chain for dimensions into one for partial terms too: `kept` stay partial, `left` are combined."""
+
+    def __init__(self, source: Layout, kept: tuple[Partial, ...], reduced: tuple[Partial, ...], mesh: Mesh) -> None:
+        self.mesh = mesh
+        self.mesh_name = source.mesh
+        self.axes = [list(axes) for axes in source.axes]
+        self.kept = kept
+        self.left = reduced
+        self.steps: list[Step] = []
+
+    def convert(self, chain: list[Step]) -> list[Step]:
+        """Terms are combined where the chain slices over their axis, else after its slices, before anything is sent."""
+        if chain and isinstance(chain[0], AllSlice):
+            self._slice(chain[0].axes)
+            chain = chain[1:]
+        self._all_reduce(self.left)
+        return self.steps + [replace(step, layout=replace(step.layout, partial=self.kept)) for step in chain]
+
+    def _slice(self, axes: AxesPerDim) -> None:
+        sliced = [axis for dim_axes in axes for axis in dim_axes]
+        self._all_reduce([p for p in self.left if not all(compatible(p.axis, axis, self.mesh) for axis in sliced)])
+        for turn, kind in _turns(axes, self.left, self.mesh):
+            for dim, more in enumerate(turn):
+                self.axes[dim] += more
+            if kind is None:
+                self.steps.append(AllSlice(self._layout(), turn))
+                continue
+            over = [axis for dim_axes in turn for axis in dim_axes]
+            self.left = tuple(Partial(a, p.kind) for p in self.left for a in subtract([p.axis], over, self.mesh))
+            self.steps.append(ReduceScatter(self._layout(), turn, kind))
+
+    def _all_reduce(self, partials: Sequence[Partial]) -> None:
+        for kind in dict.fromkeys(p.kind for p in partials):
+            reduced = [p for p in partials if p.kind == kind]
+            self.left = tuple(p for p in self.left if p not in reduced)
+            self.steps.append(AllReduce(self._layout(), merged((p.axis for p in reduced), self.mesh), kind))
+
+    def _layout(self) -> Layout:
+        axes = tuple(merged(dim_axes, self.mesh) for dim_axes in self.axes)
+        return Layout.of(self.mesh_name, axes, _canonical((*self.kept, *self.left), self.mesh))
 
 
-def _layout(mesh_name: str, axes: Sequence[Sequence[Axis]], partial: Sequence[Partial], mesh: Mesh) -> Layout:
-    return Layout.of(mesh_name, tuple(merged(a, mesh) for a in axes), _canonical(partial, mesh))
-
-
-def _runs(axes: AxesPerDim, partial: Sequence[Partial], mesh: Mesh) -> list[tuple[AxesPerDim, str | None]]:
+def _turns(axes: AxesPerDim, partial: Sequence[Partial], mesh: Mesh) -> list[tuple[AxesPerDim, str | None]]:
     """
     The slices of one step in turns: those that only slice (kind None) and those that reduce, a turn per kind.
 

@@ -37,10 +37,11 @@ def overlaps_any(axis: Axis, others: Iterable[Axis]) -> bool:
 
 
 def contains(outer: Axis, inner: Axis, mesh: Mesh) -> bool:
+    """Whether `inner` is `outer` or a run of its digits."""
     if outer.name != inner.name:
         return False
     (start, end), (lo, hi) = interval(outer, mesh), interval(inner, mesh)
-    return start <= lo and hi <= end
+    return lo % start == 0 and end % hi == 0
 
 
 def compatible(a: Axis, b: Axis, mesh: Mesh) -> bool:

@@ -113,7 +113,7 @@ def check(source: Layout, target: Layout, mesh: Mesh, shape: tuple[int, ...]) ->
         shards = run(step, layout, shards, mesh)
         layout = step.layout
         assert all(shard.shape == local_shape(shape, layout, mesh) for shard in shards)
-    assert layout.axes == tuple(merged(a, mesh) for a in target.axes)
+    assert [merged(a, mesh) for a in layout.axes] == [merged(a, mesh) for a in target.axes]
     assert set(layout.partial) == set(target.partial)
     axes = tuple(p.axis for p in target.partial)
     kind = target.partial[0].kind if axes else "sum"
@@ -151,12 +151,12 @@ def random_layout(rng: random.Random, mesh: Mesh, rank: int, kind: str) -> Layou
 
 
 @pytest.mark.parametrize("seed", range(8))
-@pytest.mark.parametrize("sizes", [[2, 4, 8], [1, 2, 3, 6]], ids=["powers of two", "any"])
+@pytest.mark.parametrize("sizes", [[2, 4, 8], [1, 2, 3], [4, 6, 12]], ids=["powers of two", "small", "mixed"])
 def test_random_layouts(seed: int, sizes: list[int]) -> None:
     rng = random.Random(seed)
     for _ in range(60):
         mesh, shape, source, target = random_layouts(rng, sizes)
-        if mesh.device_count <= 64:
+        if mesh.device_count <= 64 and np.prod(shape) <= 20000:
             check(source, target, mesh, shape)
 
 
