@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from importlib import import_module
-from typing import Any, cast
+from typing import Any
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp, TensorType
@@ -15,29 +15,33 @@ from xdsl.utils.exceptions import VerifyException
 from eggshard.dialects.stablehlo.dense import DenseElements
 from eggshard.dialects.stablehlo.dense_text import LiteralError, parse_elements
 
-DIALECTS: dict[str, tuple[str, str]] = {
-    "builtin": ("xdsl.dialects.builtin", "Builtin"),
-    "func": ("xdsl.dialects.func", "Func"),
-    "stablehlo": ("eggshard.dialects.stablehlo", "StableHLO"),
-    "chlo": ("eggshard.dialects.chlo", "CHLO"),
-    "quant": ("eggshard.dialects.quant", "Quant"),
-    "sharding": ("eggshard.dialects.sharding", "Sharding"),
-    "spmd": ("eggshard.dialects.spmd", "Spmd"),
-    "sdy": ("eggshard.dialects.sdy", "Sdy"),
+DIALECTS: dict[str, str] = {
+    "builtin": "xdsl.dialects.builtin",
+    "func": "xdsl.dialects.func",
+    "stablehlo": "eggshard.dialects.stablehlo",
+    "chlo": "eggshard.dialects.chlo",
+    "quant": "eggshard.dialects.quant",
+    "sharding": "eggshard.dialects.sharding",
+    "spmd": "eggshard.dialects.spmd",
+    "sdy": "eggshard.dialects.sdy",
 }
-"""Dialect name -> module and the name of its `Dialect` there."""
+"""Dialect name -> the module that defines its `Dialect`."""
 
 
-def lazily(module: str, name: str) -> Callable[[], Dialect]:
-    """A function that imports a dialect when it is first used."""
-    return lambda: cast(Dialect, getattr(import_module(module), name))
+def load(name: str) -> Dialect:
+    """Imports a dialect."""
+    return next(
+        value
+        for value in vars(import_module(DIALECTS[name])).values()
+        if isinstance(value, Dialect) and value.name == name
+    )
 
 
 def make_context() -> Context:
-    """A context that knows every dialect of ours and loads each on its first use."""
+    """A context that knows every dialect of ours and imports each on its first use."""
     context = Context()
-    for dialect, (module, name) in DIALECTS.items():
-        context.register_dialect(dialect, lazily(module, name))
+    for name in DIALECTS:
+        context.register_dialect(name, partial(load, name))
     return context
 
 
