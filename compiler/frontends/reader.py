@@ -22,7 +22,6 @@ from xdsl.dialects.builtin import (
     DenseArrayBase,
     DictionaryAttr,
     FileLineColLoc,
-    FlatSymbolRefAttrConstr,
     FunctionType,
     FusedLoc,
     IntAttr,
@@ -41,11 +40,10 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
-from eggshard.dialects.assembly import make_context, make_parser
+from eggshard.dialects.assembly import Parser, make_context
 from eggshard.dialects.stablehlo.dense import DenseElements
 from eggshard.frontends.names import path_of
 
-_ = FlatSymbolRefAttrConstr
 UNKNOWN = UnknownLoc()
 
 
@@ -141,7 +139,7 @@ class Reader:
         return known
 
     def convert_type(self, old: Any) -> Attribute:
-        if isinstance(old, ir.RankedTensorType) and old.encoding is None and not old.has_static_shape is False:
+        if isinstance(old, ir.RankedTensorType) and old.encoding is None and old.has_static_shape:
             return TensorType(self.type(old.element_type), list(old.shape))
         if isinstance(old, ir.FunctionType):
             return FunctionType.from_lists([self.type(t) for t in old.inputs], [self.type(t) for t in old.results])
@@ -150,7 +148,7 @@ class Reader:
         return self.parse(str(old), lambda parser: parser.parse_type())
 
     def parse(self, text: str, what: Callable[[Any], Attribute]) -> Attribute:
-        return what(make_parser(self.context, text, "<attribute>"))
+        return what(Parser(self.context, text, "<attribute>"))
 
     # -- attributes --------------------------------------------------------------------------------------------
 

@@ -1,0 +1,142 @@
+"""Makes every change of layout explicit: after this each op's operands lie as its strategy reads them."""
+
+from __future__ import annotations
+
+from xdsl.dialects.builtin import ModuleOp, TensorType, i1
+from xdsl.ir import Block, Operation, SSAValue
+from xdsl.rewriter import InsertPoint, Rewriter
+
+from eggshard.dialects.sharding import ReshardOp, set_layouts
+from eggshard.dialects.sharding.access import result_layout, set_result_layouts
+from eggshard.dialects.sharding.layout import Layout, Mesh
+from eggshard.partitioning import strategy
+from eggshard.partitioning.program import (
+    CONTROL_FLOW,
+    TERMINATORS,
+    cause,
+    main_function,
+    replicated,
+    the_mesh,
+    wanted_layout,
+)
+from eggshard.partitioning.strategies import tiling_of
+from eggshard.rules import rule_of
+
+
+def insert_reshards(module: ModuleOp) -> None:
+    """
+    Puts a `sharding.reshard` wherever a value lies otherwise than its user reads it.
+
+    Afterwards `sharding.layouts` of each op is what the op makes, partial axes included.
+    """
+    found = the_mesh(module)
+    if found is not None:
+        _Inserter(*found).function(module)
+
+
+class _Inserter:
+    def __init__(self, mesh_name: str, mesh: Mesh):
+        self.mesh_name = mesh_name
+        self.mesh = mesh
+        self.at: dict[SSAValue, Layout] = {}
+        self.made: dict[tuple[SSAValue, Layout], SSAValue] = {}
+
+    def function(self, module: ModuleOp) -> None:
+        func = main_function(module)
+        block = func.body.block
+        for argument in block.args:
+            self.at[argument] = wanted_layout(argument, self.mesh_name)
+        last = block.last_op
+        assert last is not None
+        wanted = {}
+        for index, value in enumerate(last.operands):
+            given = result_layout(func, index)
+            layout = Layout.of(self.mesh_name, given.axes) if given else wanted_layout(value, self.mesh_name)
+            wanted[index] = layout
+        self.block(block, list(wanted.values()))
+        set_result_layouts(func, wanted)
+
+    def block(self, block: Block, returned: list[Layout]) -> None:
+        for op in list(block.ops):
+            if op.name in TERMINATORS:
+                self.read(op, returned)
+            elif op.name in CONTROL_FLOW:
+                self.control_flow(op)
+            else:
+                self.op(op)
+
+    def op(self, op: Operation) -> None:
+        wanted = [wanted_layout(value, self.mesh_name) for value in op.results]
+        rule = rule_of(op)
+        tiling = tiling_of(op)
+        if rule is None or not tiling:
+            reads = [replicated(value.type, self.mesh_name) for value in op.operands]
+            makes = [replicated(value.type, self.mesh_name) for value in op.results]
+        else:
+            boolean = any(isinstance(r.type, TensorType) and r.type.element_type == i1 for r in op.results)
+            found = strategy.layouts(tiling, rule.local, self.mesh_name, self.mesh, boolean)
+            reads, makes = list(found[0]), list(found[1])
+        self.read(op, reads)
+        self.make(op, makes, wanted)
+
+    def read(self, op: Operation, layouts: list[Layout]) -> None:
+        """Reshards the operands that lie elsewhere."""
+        for index, (value, layout) in enumerate(zip(op.operands, layouts, strict=True)):
+            source = self.at[value]
+            if source.axes != layout.axes:
+                op.operands[index] = self.reshard(value, source, layout, op, cause(op, f"operand {index}"))
+
+    def make(self, op: Operation, makes: list[Layout], wanted: list[Layout]) -> None:
+        """Reshards the results to where the program wants them."""
+        if any(layout.rank for layout in makes):
+            set_layouts(op, makes)
+        for index, (made, want) in enumerate(zip(makes, wanted, strict=True)):
+            result = op.results[index]
+            self.at[result] = made
+            if made.axes != want.axes or made.partial:
+                text = cause(op, "result" if len(makes) == 1 else f"result {index}")
+                reshard = ReshardOp(result, made, want, text)
+                reshard.location = op.location
+                set_layouts(reshard, [want])
+                result.replace_all_uses_with(reshard.result)
+                reshard.operands[0] = result
+                Rewriter.insert_op(reshard, InsertPoint.after(op))
+                self.at[reshard.result] = want
+
+    def reshard(self, value: SSAValue, source: Layout, target: Layout, before: Operation, text: str) -> SSAValue:
+        op = ReshardOp(value, source, target, text)
+        op.location = before.location
+        set_layouts(op, [target])
+        Rewriter.insert_op(op, InsertPoint.before(before))
+        self.at[op.result] = target
+        return op.result
+
+    def control_flow(self, op: Operation) -> None:
+        """Carries keep one layout around a loop, branches agree on one; a manual computation says its own."""
+        results = [wanted_layout(value, self.mesh_name) for value in op.results]
+        if op.name == "stablehlo.while":
+            self.read(op, results)
+            condition, body = op.regions
+            for region in op.regions:
+                for argument, layout in zip(region.block.args, results, strict=True):
+                    self.at[argument] = layout
+            self.block(condition.block, [Layout.of(self.mesh_name, ())])
+            self.block(body.block, results)
+        elif op.name == "sdy.manual_computation":
+            from eggshard.partitioning.manual import manual_layouts
+
+            inside = manual_layouts(op, self.mesh_name, self.mesh)
+            self.read(op, inside.operands)
+            for argument, layout in zip(op.regions[0].block.args, inside.arguments, strict=True):
+                self.at[argument] = layout
+            self.block(op.regions[0].block, inside.returns)
+            self.make(op, inside.results, results)
+            return
+        else:
+            self.read(op, [Layout.of(self.mesh_name, ())])
+            for region in op.regions:
+                self.block(region.block, results)
+        if results:
+            set_layouts(op, results)
+        for result, layout in zip(op.results, results, strict=True):
+            self.at[result] = layout

@@ -1,0 +1,143 @@
+"""Ops whose attributes name sizes or positions: constants, iota, slices, reductions, products."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from xdsl.dialects.builtin import DenseArrayBase, IntegerAttr, TensorType, i32
+from xdsl.ir import OpResult, SSAValue
+
+from eggshard.dialects import stablehlo
+from eggshard.dialects.spmd import SliceOp
+from eggshard.partitioning.identity import identity
+from eggshard.partitioning.local import ints, shape_of, tensor_type
+from eggshard.partitioning.local import retype as set_type
+from eggshard.partitioning.localize.site import Site
+from eggshard.partitioning.lower_reshard import keep_on_first
+
+IDEMPOTENT = ("max", "min", "and", "or")
+"""Reductions to which a starting value may be added on every device."""
+
+
+def retype(site: Site) -> None:
+    """Nothing in the op names a size."""
+
+
+def constant(site: Site) -> list[SSAValue] | None:
+    """A splat stays one; of other constants each device keeps its part."""
+    if not any(site.makes[0].axes):
+        return None
+    value = site.op.properties["value"]
+    if isinstance(value, stablehlo.DenseElements) and value.is_splat:
+        return [site.local.constant(value.data, site.local_type())]
+    assert isinstance(site.result_types[0], TensorType)
+    local, mesh = site.local, site.local.mesh
+    whole = local.emit(stablehlo.ConstantOp, [], site.result_types[0], {"value": value})
+    for dim, axes in enumerate(site.makes[0].axes):
+        if axes:
+            span = mesh.span(axes)
+            size = shape_of(whole)[dim]
+            whole = local.pad(whole, dim, 0, -size % span)
+            whole = local.add(SliceOp(whole, axes, dim, span)).results[0]
+    return [whole]
+
+
+def iota(site: Site) -> list[SSAValue] | None:
+    """Counts on from where the device's shard begins."""
+    dim = cast("IntegerAttr[object]", site.op.properties["iota_dimension"]).value.data
+    axes = site.makes[0].axes[dim]
+    if not axes:
+        return None
+    kind = site.local_type()
+    shape = kind.get_shape()
+    element = kind.element_type
+    first = site.local.offset(axes, shape[dim], i32)
+    start = site.local.broadcast(site.local.convert(first, element), shape)
+    return [site.local.add_values(site.local.iota(shape, dim, element), start)]
+
+
+def slice_(site: Site) -> None:
+    """Tiled dimensions are whole ones: their limit is the local size."""
+    op = site.op
+    limits = list(cast("DenseArrayBase[object]", op.properties["limit_indices"]).get_values())
+    for dim, axes in enumerate(site.reads[0].axes):
+        if axes:
+            limits[dim] = shape_of(op.operands[0])[dim]
+    op.properties["limit_indices"] = ints(cast("list[int]", limits))
+
+
+def dot_general(site: Site) -> None:
+    """Contracts local parts; padding of a contracted dimension is zeroed on both sides, since 0 x inf is not 0."""
+    for index in (0, 1):
+        element = tensor_type(site.op.operands[index]).element_type
+        site.mask_operand(index, sorted(site.rule.reduction), identity("sum", element))
+
+
+def reduce(site: Site) -> list[SSAValue] | None:
+    """Reduces the local part; a starting value that is not neutral enters once."""
+    op, rule = site.op, site.rule
+    count = len(op.results)
+    tiled = [factor for factor in sorted(rule.reduction) if factor in site.tiling]
+    if not tiled:
+        return None
+    if rule.kind == "generic":
+        return _reduce_any(site, tiled)
+    for index in range(count):
+        element = tensor_type(op.operands[index]).element_type
+        neutral = identity(rule.kind, element)
+        site.mask_operand(index, tiled, neutral)
+        start = op.operands[count + index]
+        if rule.kind not in IDEMPOTENT and not is_splat(start, neutral):
+            axes = tuple(axis for factor in tiled for axis in site.axes(factor))
+            op.operands[count + index] = keep_on_first(site.local, start, axes, rule.kind)
+    return None
+
+
+def _reduce_any(site: Site, tiled: list[int]) -> list[SSAValue]:
+    """An unknown body (argmax, ...): reduce locally, gather the few results, reduce those by the same body."""
+    from eggshard.dialects.spmd import AllGatherOp
+
+    op, local = site.op, site.local
+    count = len(op.results)
+    starts = list(op.operands[count:])
+    for index in range(count):
+        for dim, factors in enumerate(site.rule.operands[index]):
+            for factor in factors:
+                if factor in tiled and site.padded(factor):
+                    value = op.operands[index]
+                    shape = shape_of(value)
+                    size = local.splat(site.rule.sizes[factor], TensorType(i32, shape))
+                    inside = local.compare(local.positions(shape, dim, site.axes(factor)), "LT", size)
+                    fill = local.broadcast(starts[index], shape)
+                    op.operands[index] = local.select(inside, value, fill)
+    axes = tuple(axis for factor in tiled for axis in site.axes(factor))
+    span = local.mesh.span(axes)
+    types = [site.local_type(index) for index in range(count)]
+    first = op.clone()
+    for result, kind in zip(first.results, types, strict=True):
+        set_type(result, kind)
+    local.add(first)
+    because = f"{op.name} over a sharded dimension"
+    gathered = [
+        local.add(AllGatherOp(local.reshape(part, (1, *shape_of(part))), axes, 0, span, because)).results[0]
+        for part in first.results
+    ]
+    second = op.clone()
+    second.operands = [*gathered, *starts]
+    second.properties["dimensions"] = ints([0])
+    for result, kind in zip(second.results, types, strict=True):
+        set_type(result, kind)
+    local.add(second)
+    return list(second.results)
+
+
+def is_splat(value: SSAValue, data: bytes) -> bool:
+    """Whether a value is the constant with these bytes in each element."""
+    while isinstance(value, OpResult) and value.op.name in ("stablehlo.broadcast_in_dim", "stablehlo.convert"):
+        if value.op.name == "stablehlo.convert":
+            return False
+        value = value.op.operands[0]
+    if not isinstance(value, OpResult) or value.op.name != "stablehlo.constant":
+        return False
+    found = value.op.properties["value"]
+    return isinstance(found, stablehlo.DenseElements) and found.is_splat and found.data == data

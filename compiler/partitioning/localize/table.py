@@ -1,0 +1,63 @@
+"""
+Op -> how it runs on one device, and which special factors its handler can tile.
+
+An op that is not listed here is retyped: its operands' parts make its result's part, as pass-through factors promise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from xdsl.ir import Operation, SSAValue
+
+from eggshard.dialects.spmd import KINDS
+from eggshard.partitioning.localize import gather_scatter, simple
+from eggshard.partitioning.localize.site import Site
+from eggshard.rules.rule import Rule
+
+
+@dataclass(frozen=True)
+class Handler:
+    """`reduction`, `masked`, `permutation`: whether such factors may be tiled."""
+
+    run: Callable[[Site], list[SSAValue] | None]
+    reduction: bool = False
+    masked: bool = False
+    permutation: bool = False
+    any_body: bool = False
+
+
+RETYPE = Handler(simple.retype)
+
+
+def handler_of(op: Operation) -> Handler:
+    return HANDLERS.get(op.name, RETYPE)
+
+
+def tileable(op: Operation, rule: Rule) -> frozenset[int]:
+    """The factors of `op` that partitioning can tile; `rule` is the local one."""
+    handler = handler_of(op)
+    excluded = set(rule.need_replication)
+    if not handler.permutation:
+        excluded |= rule.permutation
+    if not handler.masked:
+        excluded |= rule.masked
+    known = handler.any_body or rule.kind in KINDS
+    if not handler.reduction or not known:
+        excluded |= rule.reduction - (rule.masked if handler.masked else frozenset())
+    return frozenset(range(len(rule.sizes))) - excluded
+
+
+HANDLERS: dict[str, Handler] = {
+    "stablehlo.constant": Handler(simple.constant),
+    "stablehlo.iota": Handler(simple.iota),
+    "stablehlo.slice": Handler(simple.slice_),
+    "stablehlo.dot_general": Handler(simple.dot_general, reduction=True),
+    "stablehlo.dot": Handler(simple.dot_general, reduction=True),
+    "stablehlo.reduce": Handler(simple.reduce, reduction=True, any_body=True),
+    "stablehlo.gather": Handler(gather_scatter.gather, masked=True),
+    "stablehlo.scatter": Handler(gather_scatter.scatter, reduction=True, masked=True),
+    "stablehlo.dynamic_slice": Handler(gather_scatter.dynamic_slice, masked=True),
+    "stablehlo.dynamic_update_slice": Handler(gather_scatter.dynamic_update_slice, masked=True),
+}

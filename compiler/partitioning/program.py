@@ -1,0 +1,80 @@
+"""The structure of a whole program: which regions are part of it, and where each value must lie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from xdsl.dialects.builtin import CallSiteLoc, FileLineColLoc, FusedLoc, LocationAttr, ModuleOp, NameLoc, TensorType
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Attribute, Block, Operation, SSAValue
+
+from eggshard.dialects.sharding import layout_of, meshes_of
+from eggshard.dialects.sharding.layout import Layout, Mesh
+
+CONTROL_FLOW = frozenset({"stablehlo.while", "stablehlo.case", "stablehlo.if", "sdy.manual_computation"})
+"""Ops whose regions are parts of the program, not functions of scalars."""
+
+TERMINATORS = frozenset({"func.return", "stablehlo.return", "sdy.return"})
+
+
+def main_function(module: ModuleOp) -> FuncOp:
+    """The entry: the function called main, else the only public one, else the first."""
+    functions = [op for op in module.ops if isinstance(op, FuncOp)]
+    named = [f for f in functions if f.sym_name.data == "main"]
+    public = [f for f in functions if f.sym_visibility is None or f.sym_visibility.data == "public"]
+    return (named or public or functions)[0]
+
+
+def program_ops(block: Block) -> Iterator[Operation]:
+    """Every op of the program in order, those of nested control flow after the op that holds them."""
+    for op in block.ops:
+        yield op
+        if op.name in CONTROL_FLOW:
+            for region in op.regions:
+                for inner in region.blocks:
+                    yield from program_ops(inner)
+
+
+def the_mesh(module: ModuleOp) -> tuple[str, Mesh] | None:
+    """The mesh of the program; of several the one with most devices (others are its renamings)."""
+    meshes = meshes_of(module)
+    if not meshes:
+        return None
+    return max(meshes.items(), key=lambda item: item[1].device_count)
+
+
+def wanted_layout(value: SSAValue, mesh_name: str) -> Layout:
+    """Where propagation wants `value` to lie; replicated if it has no opinion."""
+    layout = layout_of(value)
+    if layout is not None:
+        return Layout.of(mesh_name, layout.axes)
+    return replicated(value.type, mesh_name)
+
+
+def replicated(kind: Attribute, mesh_name: str) -> Layout:
+    return Layout.replicate(mesh_name, len(kind.get_shape()) if isinstance(kind, TensorType) else 0)
+
+
+def source_line(location: Attribute) -> str:
+    """`gpt.py:88`, or '' where nothing is known: the innermost file position of a location."""
+    if isinstance(location, FileLineColLoc):
+        return f"{location.filename.data.rsplit('/', 1)[-1]}:{location.line.data}"
+    if isinstance(location, NameLoc):
+        return source_line(location.location)
+    if isinstance(location, CallSiteLoc):
+        return source_line(location.callee) or source_line(location.caller)
+    if isinstance(location, FusedLoc):
+        parts = location.locations
+        return next((line for part in parts if (line := source_line(part))), "")  # type: ignore[attr-defined]
+    return ""
+
+
+def cause(op: Operation, what: str) -> str:
+    """`operand 1 of dot_general, gpt.py:88`."""
+    line = source_line(op.location)
+    name = op.name.split(".", 1)[-1]
+    return f"{what} of {name}" + (f", {line}" if line else "")
+
+
+def describe_location(location: LocationAttr) -> str:
+    return source_line(location) or "an unknown location"
