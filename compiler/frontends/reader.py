@@ -79,6 +79,7 @@ class Reader:
         return known
 
     def operation(self, op: Any) -> Operation:
+        op = op.operation  # an OpView may hide `name` and `attributes` behind fields of the op
         name: str = op.name
         op_class, inherent = self.op_class(name)
         properties: dict[str, Attribute] = {}

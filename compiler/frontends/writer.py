@@ -11,6 +11,7 @@ from io import StringIO
 from typing import Any, cast
 
 from jaxlib.mlir import ir
+from jaxlib.mlir._mlir_libs import _jax_mlir_ext
 from jaxlib.mlir.dialects import chlo, sdy, stablehlo
 from xdsl.dialects.builtin import (
     ArrayAttr,
@@ -44,6 +45,9 @@ def mlir_context() -> Any:
     """A fresh MLIR context that knows StableHLO, CHLO, func and sdy."""
     context = ir.Context()
     context.enable_multithreading(False)
+    registry = ir.DialectRegistry()
+    _jax_mlir_ext.register_dialects(registry)
+    context.append_dialect_registry(registry)
     stablehlo.register_dialect(context)
     chlo.register_dialect(context)
     sdy.register_dialect(context)
