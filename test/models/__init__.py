@@ -1,0 +1,1 @@
+"""Models in plain JAX, held sequential against partitioned; `models.registry` lists them."""
