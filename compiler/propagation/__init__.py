@@ -1,0 +1,1 @@
+"""What follows from the layouts that a program was given."""

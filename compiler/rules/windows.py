@@ -1,0 +1,114 @@
+"""Ops that look at a window of neighbours, or move elements by a fixed amount: their tiles exchange halos."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from xdsl.dialects.builtin import DenseIntOrFPElementsAttr
+from xdsl.ir import Attribute, Operation
+
+from eggshard.rules.build import NO, Kind, RuleBuilder, ints, number, shape_of
+from eggshard.rules.reduction import body_kind
+from eggshard.rules.rule import Rule
+
+
+def slice_rule(op: Operation, conservative: bool) -> Rule:
+    """A dimension that is cut or strided is permuted."""
+    return resized(op, shape_of(op.operands[0]), shape_of(op.results[0]), conservative)
+
+
+def pad(op: Operation, conservative: bool) -> Rule:
+    """
+    A padded dimension is permuted.
+
+    So is one that low and high padding shift without changing its size; Shardy overlooks that.
+    """
+    before, after = shape_of(op.operands[0]), shape_of(op.results[0])
+    low = ints(op.properties["edge_padding_low"])
+    builder = RuleBuilder(op)
+    for dim, size in enumerate(before):
+        resized_dim = size != after[dim]
+        shifted = low[dim] != 0
+        builder.add(
+            (dim, NO),
+            (dim,),
+            size,
+            Kind.PERMUTE if resized_dim or shifted else Kind.PASS,
+            blocked=conservative and resized_dim,
+            lenient=shifted and not resized_dim,
+        )
+    return builder.build()
+
+
+def resized(op: Operation, before: tuple[int, ...], after: tuple[int, ...], conservative: bool) -> Rule:
+    """A factor per dimension, of the size before; dimensions whose size changes are permuted."""
+    builder = RuleBuilder(op)
+    for dim, size in enumerate(before):
+        changed = size != after[dim]
+        kind = Kind.PERMUTE if changed else Kind.PASS
+        builder.add_everywhere(dim, size, kind, blocked=conservative and changed)
+    return builder.build()
+
+
+def concatenate(op: Operation, conservative: bool) -> Rule:
+    """The joined dimension stays whole; propagated along all the same, unless conservative."""
+    dim = number(op.properties["dimension"])
+    builder = RuleBuilder(op)
+    for d, size in enumerate(shape_of(op.results[0])):
+        if d != dim:
+            builder.add_everywhere(d, size)
+        elif not conservative:
+            builder.add_everywhere(d, size, Kind.NEED)
+    return builder.build()
+
+
+def reduce_window(op: Operation, conservative: bool) -> Rule:
+    """Factors are the numbers of windows; a dimension with a window, a stride or padding is permuted."""
+    inputs = len(op.results)
+    before, after = shape_of(op.operands[0]), shape_of(op.results[0])
+    window = ints(op.properties["window_dimensions"])
+    padding = _pairs(op.properties.get("padding"), len(before))
+    builder = RuleBuilder(op, kind=body_kind(op.regions[0]))
+    for dim, size in enumerate(after):
+        moved = before[dim] != size or window[dim] != 1 or padding[dim] != (0, 0)
+        builder.add(
+            [dim] * inputs + [NO] * inputs,
+            [dim] * inputs,
+            size,
+            Kind.PERMUTE if moved else Kind.PASS,
+            blocked=conservative and moved,
+        )
+    return builder.build()
+
+
+def select_and_scatter(op: Operation, conservative: bool) -> Rule:
+    """As reduce_window backwards: the operand is permuted, the source of a windowed dimension stays whole."""
+    operand, source = shape_of(op.operands[0]), shape_of(op.operands[1])
+    window = ints(op.properties.get("window_dimensions")) or (1,) * len(operand)
+    padding = _pairs(op.properties.get("padding"), len(operand))
+    builder = RuleBuilder(op, kind=body_kind(op.regions[1]))
+    for dim, size in enumerate(operand):
+        if size == source[dim] and window[dim] == 1 and padding[dim] == (0, 0):
+            builder.add((dim, dim, NO), (dim,), size)
+        else:
+            builder.add((NO, dim, NO), (NO,), source[dim], Kind.NEED, blocked=conservative)
+            builder.add((dim, NO, NO), (dim,), size, Kind.PERMUTE, blocked=conservative)
+    return builder.build()
+
+
+def _pairs(padding: Attribute | None, rank: int) -> list[tuple[int, int]]:
+    """Low and high padding per dimension; nothing if absent."""
+    if padding is None:
+        return [(0, 0)] * rank
+    values = _elements(padding)
+    if len(values) == 1:
+        values = values * (2 * rank)
+    return [(values[2 * d], values[2 * d + 1]) for d in range(rank)]
+
+
+def _elements(attribute: Attribute) -> list[int]:
+    if isinstance(attribute, DenseIntOrFPElementsAttr):
+        return [int(v) for v in attribute.get_values()]
+    dense: Any = attribute
+    raw: bytes = dense.data
+    return [int.from_bytes(raw[i : i + 8], "little", signed=True) for i in range(0, len(raw), 8)]
