@@ -1,0 +1,222 @@
+"""Collectives named by mesh axes become StableHLO ones over device ids."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from xdsl.dialects.builtin import IntegerAttr, IntegerType, ModuleOp, Signedness, TensorType, UnitAttr, i32, i64
+from xdsl.ir import Block, Operation, Region, SSAValue
+
+from eggshard.dialects import spmd, stablehlo
+from eggshard.dialects.sharding import MeshOp
+from eggshard.dialects.sharding.access import LAYOUTS
+from eggshard.dialects.sharding.layout import Axis, Mesh
+from eggshard.dialects.stablehlo import ChannelHandle, ChannelHandleAttr, DenseElements
+from eggshard.partitioning.local import Local, tensor_type
+from eggshard.partitioning.program import main_function, program_ops, the_mesh
+
+BODIES: dict[str, type[Operation]] = {
+    "sum": stablehlo.AddOp,
+    "prod": stablehlo.MultiplyOp,
+    "max": stablehlo.MaximumOp,
+    "min": stablehlo.MinimumOp,
+    "and": stablehlo.AndOp,
+    "or": stablehlo.OrOp,
+    "xor": stablehlo.XorOp,
+}
+
+
+def emit(module: ModuleOp) -> None:
+    """
+    Leaves StableHLO alone: no `spmd` op, no mesh op, no claims on ops.
+
+    The mesh goes into the module's attribute `sharding.mesh`, so that the program can be run and read by itself.
+    """
+    found = the_mesh(module)
+    if found is None:
+        return
+    name, mesh = found
+    module.attributes["mhlo.num_partitions"] = IntegerAttr(mesh.device_count, i32)
+    module.attributes["mhlo.num_replicas"] = IntegerAttr(1, i32)
+    emitter = _Emitter(name, mesh)
+    func = main_function(module)
+    for op in list(program_ops(func.body.block)):
+        op.attributes.pop(LAYOUTS, None)
+        if isinstance(op, spmd.PerDeviceOp):
+            emitter.lower(op)
+    for op in list(module.ops):
+        if isinstance(op, MeshOp):
+            op.detach()
+            op.erase()
+
+
+class _Emitter:
+    def __init__(self, name: str, mesh: Mesh):
+        self.local = Local(name, mesh)
+        self.mesh = mesh
+        self.channels = 0
+        self.indices: dict[tuple[Block, tuple[Axis, ...]], SSAValue] = {}
+
+    def lower(self, op: spmd.PerDeviceOp) -> None:
+        self.local.anchor = op
+        values = list(LOWERINGS[type(op)](self, op))
+        for old, new in zip(op.results, values, strict=True):
+            new.name_hint = old.name_hint
+            old.replace_all_uses_with(new)
+        op.detach()
+        op.erase()
+
+    def channel(self) -> ChannelHandleAttr:
+        """A handle of its own for each collective; type 1 is device to device."""
+        self.channels += 1
+        return ChannelHandleAttr(ChannelHandle(self.channels, 1))
+
+    def groups(self, axes: tuple[Axis, ...]) -> DenseElements:
+        return matrix(self.mesh.groups(axes))
+
+    def place(self, op: Operation) -> Iterator[SSAValue]:
+        self.local.add(op)
+        yield from op.results
+
+    def all_reduce(self, op: spmd.AllReduceOp) -> Iterator[SSAValue]:
+        groups = self.groups(op.axes.data)
+        for value in op.inputs:
+            new = stablehlo.AllReduceOp.create(
+                operands=[value],
+                result_types=[value.type],
+                properties={
+                    "replica_groups": groups,
+                    "channel_handle": self.channel(),
+                    "use_global_device_ids": UnitAttr(),
+                },
+                regions=[body(op.kind.data, value)],
+            )
+            yield from self.place(new)
+
+    def all_gather(self, op: spmd.AllGatherOp) -> Iterator[SSAValue]:
+        new = stablehlo.AllGatherOp.create(
+            operands=[op.operand],
+            result_types=[op.result.type],
+            properties={
+                "all_gather_dim": op.dim,
+                "replica_groups": self.groups(op.axes.data),
+                "channel_handle": self.channel(),
+                "use_global_device_ids": UnitAttr(),
+            },
+        )
+        yield from self.place(new)
+
+    def reduce_scatter(self, op: spmd.ReduceScatterOp) -> Iterator[SSAValue]:
+        new = stablehlo.ReduceScatterOp.create(
+            operands=[op.operand],
+            result_types=[op.result.type],
+            properties={
+                "scatter_dimension": op.dim,
+                "replica_groups": self.groups(op.axes.data),
+                "channel_handle": self.channel(),
+                "use_global_device_ids": UnitAttr(),
+            },
+            regions=[body(op.kind.data, op.operand)],
+        )
+        yield from self.place(new)
+
+    def all_to_all(self, op: spmd.AllToAllOp) -> Iterator[SSAValue]:
+        new = stablehlo.AllToAllOp.create(
+            operands=[op.operand],
+            result_types=[op.result.type],
+            properties={
+                "split_dimension": op.split_dim,
+                "concat_dimension": op.concat_dim,
+                "split_count": IntegerAttr(self.mesh.span(op.axes.data), i64),
+                "replica_groups": self.groups(op.axes.data),
+                "channel_handle": self.channel(),
+            },
+        )
+        yield from self.place(new)
+
+    def collective_permute(self, op: spmd.CollectivePermuteOp) -> Iterator[SSAValue]:
+        new = stablehlo.CollectivePermuteOp.create(
+            operands=[op.operand],
+            result_types=[op.result.type],
+            properties={
+                "source_target_pairs": matrix(tuple(op.source_target_pairs)),
+                "channel_handle": self.channel(),
+            },
+        )
+        yield from self.place(new)
+
+    def slice(self, op: spmd.SliceOp) -> Iterator[SSAValue]:
+        dim = op.dim.value.data
+        size = tensor_type(op.result).get_shape()[dim]
+        start = self.local.multiply(self.device_index(op.axes.data), self.local.scalar(size))
+        yield self.local.dynamic_slice(op.operand, dim, start, size)
+
+    def index(self, op: spmd.DeviceIndexOp) -> Iterator[SSAValue]:
+        yield self.device_index(op.axes.data)
+
+    def device_index(self, axes: tuple[Axis, ...]) -> SSAValue:
+        """The shard number from the device id: digit by digit, or from a table where devices are renumbered."""
+        local, mesh = self.local, self.mesh
+        assert local.anchor is not None and local.anchor.parent is not None
+        key = (local.anchor.parent, axes)
+        if key in self.indices:
+            return self.indices[key]
+        identifier = local.emit(stablehlo.PartitionIdOp, [], TensorType(IntegerType(32, Signedness.UNSIGNED), []))
+        device = local.convert(identifier, i32)
+        if mesh.device_ids is not None:
+            places = [0] * mesh.device_count
+            for position, number in enumerate(mesh.device_ids):
+                places[number] = position
+            table = local.emit(stablehlo.ConstantOp, [], vector(places).type, {"value": vector(places)})
+            device = local.reshape(local.dynamic_slice(table, 0, device, 1), ())
+        index: SSAValue | None = None
+        for axis in axes:
+            digit = self.remainder(self.quotient(device, mesh.stride(axis)), mesh.size(axis))
+            index = digit if index is None else local.add_values(self.times(index, mesh.size(axis)), digit)
+        self.indices[key] = index if index is not None else local.scalar(0)
+        return self.indices[key]
+
+    def times(self, value: SSAValue, factor: int) -> SSAValue:
+        return self.local.multiply(value, self.local.scalar(factor))
+
+    def quotient(self, value: SSAValue, divisor: int) -> SSAValue:
+        if divisor == 1:
+            return value
+        return self.local.emit(stablehlo.DivideOp, [value, self.local.scalar(divisor)], value.type)
+
+    def remainder(self, value: SSAValue, divisor: int) -> SSAValue:
+        return self.local.emit(stablehlo.RemainderOp, [value, self.local.scalar(divisor)], value.type)
+
+
+def body(kind: str, value: SSAValue) -> Region:
+    """The reduction of two scalars."""
+    scalar: TensorType[Any] = TensorType(tensor_type(value).element_type, [])
+    block = Block(arg_types=[scalar, scalar])
+    combined = BODIES[kind].create(operands=list(block.args), result_types=[scalar])
+    block.add_ops([combined, stablehlo.ReturnOp.create(operands=[combined.results[0]])])
+    return Region(block)
+
+
+def matrix(rows: tuple[tuple[int, ...], ...]) -> DenseElements:
+    """`dense<[[0, 1], [2, 3]]> : tensor<2x2xi64>`."""
+    flat = [number for row in rows for number in row]
+    kind: TensorType[Any] = TensorType(i64, [len(rows), len(rows[0]) if rows else 2])
+    return DenseElements(kind, struct.pack(f"<{len(flat)}q", *flat))
+
+
+def vector(numbers: list[int]) -> DenseElements:
+    return DenseElements(TensorType(i32, [len(numbers)]), struct.pack(f"<{len(numbers)}i", *numbers))
+
+
+LOWERINGS: dict[type[Operation], Callable[[_Emitter, Any], Iterator[SSAValue]]] = {
+    spmd.AllReduceOp: _Emitter.all_reduce,
+    spmd.AllGatherOp: _Emitter.all_gather,
+    spmd.ReduceScatterOp: _Emitter.reduce_scatter,
+    spmd.AllToAllOp: _Emitter.all_to_all,
+    spmd.CollectivePermuteOp: _Emitter.collective_permute,
+    spmd.SliceOp: _Emitter.slice,
+    spmd.DeviceIndexOp: _Emitter.index,
+}
+

@@ -1,0 +1,1 @@
+"""Stage collectives: fewer and cheaper collectives, each pass one identity."""

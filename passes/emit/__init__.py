@@ -1,0 +1,1 @@
+"""Stage emit: StableHLO that XLA runs."""

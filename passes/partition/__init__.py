@@ -1,0 +1,1 @@
+"""Stage partition: explicit reshards, then per-device shapes."""
