@@ -1,19 +1,21 @@
 """
 Reading and writing the layouts that a program carries.
 
-A function's argument or result has the attribute `sharding.layout`; an op has `sharding.layouts`, one per result. The
-arguments of a loop's regions have no place of their own: they share the layouts of the loop's results.
+A function's argument or result has the attribute `sharding.layout`; an op has `sharding.layouts`, one per result; ops
+that `CarriesLayouts` have fields of their own instead. The arguments of a loop's regions have no place of their own: they
+share the layouts of the loop's results.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from xdsl.dialects.builtin import ArrayAttr, DictionaryAttr
+from xdsl.dialects.builtin import ArrayAttr, DictionaryAttr, StringAttr
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Attribute, BlockArgument, Operation, OpResult, SSAValue
+from xdsl.ir import Attribute, BlockArgument, Data, Operation, OpResult, SSAValue
 
 from eggshard.dialects.sharding.attributes import LayoutAttr
+from eggshard.dialects.sharding.carrier import CarriesLayouts
 from eggshard.dialects.sharding.checks import rank_of
 from eggshard.dialects.sharding.layout import Layout, Mesh
 
@@ -27,13 +29,15 @@ LOOPS = frozenset({"stablehlo.while"})
 
 
 def meshes_of(op: Operation) -> dict[str, Mesh]:
-    """Every mesh of the outermost op around `op`, by name, in the order of definition."""
-    from eggshard.dialects.sharding.ops import MeshOp
-
+    """Every mesh of the outermost op around `op`, of `sharding` or `sdy`, by name, in the order of definition."""
     while (parent := op.parent_op()) is not None:
         op = parent
-    tops = (top for region in op.regions for block in region.blocks for top in block.ops)
-    return {top.sym_name.data: top.mesh.data for top in tops if isinstance(top, MeshOp)}
+    meshes: dict[str, Mesh] = {}
+    for top in (top for region in op.regions for block in region.blocks for top in block.ops):
+        mesh, name = top.properties.get("mesh"), top.properties.get("sym_name")
+        if isinstance(mesh, Data) and isinstance(mesh.data, Mesh) and isinstance(name, StringAttr):
+            meshes[name.data] = mesh.data
+    return meshes
 
 
 def mesh_of(op: Operation, name: str) -> Mesh:
@@ -49,22 +53,28 @@ def attached_layouts(op: Operation) -> Sequence[Attribute] | None:
 
 def layouts_of(op: Operation) -> tuple[Layout, ...] | None:
     """The layouts of all results of `op`, if known."""
-    entries = attached_layouts(op)
-    return None if entries is None else tuple(_layout(entry) for entry in entries)
+    layouts = [layout_of(result) for result in op.results]
+    return None if not layouts or None in layouts else tuple(layout for layout in layouts if layout is not None)
 
 
 def layout_of(value: SSAValue) -> Layout | None:
     """The layout of `value`, if known."""
     if isinstance(value, OpResult):
         entries = attached_layouts(value.op)
-        return None if entries is None else _layout(entries[value.index])
+        if entries is not None:
+            return _layout(entries[value.index])
+        carrier = value.op.get_trait(CarriesLayouts)
+        return None if carrier is None else carrier.result_layout(value.op, value.index)
     assert isinstance(value, BlockArgument)
     parent = value.block.parent_op()
     if isinstance(parent, FuncOp):
         return argument_layout(parent, value.index)
-    if parent is not None and parent.name in LOOPS:
+    if parent is None:
+        return None
+    if parent.name in LOOPS:
         return layout_of(parent.results[value.index])
-    return None
+    carrier = parent.get_trait(CarriesLayouts)
+    return None if carrier is None else carrier.argument_layout(parent, value.index)
 
 
 def set_layout(value: SSAValue, layout: Layout) -> None:
@@ -76,6 +86,9 @@ def set_layout(value: SSAValue, layout: Layout) -> None:
     """
     if isinstance(value, OpResult):
         op = value.op
+        if (carrier := op.get_trait(CarriesLayouts)) is not None:
+            carrier.set_result_layout(op, value.index, layout)
+            return
         entries = attached_layouts(op)
         if entries is None:
             entries = [LayoutAttr(Layout.replicate(layout.mesh, rank_of(r.type) or 0, open=True)) for r in op.results]
@@ -88,11 +101,17 @@ def set_layout(value: SSAValue, layout: Layout) -> None:
         set_argument_layouts(parent, {value.index: layout})
     elif parent is not None and parent.name in LOOPS:
         set_layout(parent.results[value.index], layout)
+    elif parent is not None and (carrier := parent.get_trait(CarriesLayouts)) is not None:
+        carrier.set_argument_layout(parent, value.index, layout)
 
 
 def set_layouts(op: Operation, layouts: Sequence[Layout]) -> None:
     """Makes `layouts` the layouts of all results of `op`."""
-    op.attributes[LAYOUTS] = ArrayAttr([LayoutAttr(layout) for layout in layouts])
+    if (carrier := op.get_trait(CarriesLayouts)) is None:
+        op.attributes[LAYOUTS] = ArrayAttr([LayoutAttr(layout) for layout in layouts])
+        return
+    for index, layout in enumerate(layouts):
+        carrier.set_result_layout(op, index, layout)
 
 
 def argument_layout(func: FuncOp, index: int) -> Layout | None:

@@ -43,8 +43,6 @@ def check_mesh(mesh: Mesh) -> None:
         raise VerifyException(
             f"mesh has {mesh.device_count} devices; device_ids must be a permutation of 0 to {mesh.device_count - 1}"
         )
-    elif list(ids) == sorted(ids):
-        raise VerifyException("device_ids are 0, 1, 2, ... in order; leave them out")
 
 
 def check_axis(axis: Axis, mesh_name: str, mesh: Mesh) -> None:
@@ -80,9 +78,11 @@ def check_layout(layout: Layout, mesh: Mesh, rank: int | None) -> None:
     """
     Raises VerifyException unless `layout` names axes of `mesh`, each once, and has `rank` dimensions (None: any).
 
-    On a mesh without axes (a single device) a layout has no dimensions, whatever the rank.
+    On a single device a layout has no dimensions, whatever the rank.
     """
-    if rank is not None and layout.rank != rank and (mesh.axes or layout.rank):
+    if mesh.is_single_device:
+        rank = 0
+    if rank is not None and layout.rank != rank:
         raise VerifyException(f"layout has {layout.rank} dimensions, the tensor has {rank}")
     for partial in layout.partial:
         if partial.kind not in REDUCTIONS:

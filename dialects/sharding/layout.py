@@ -55,6 +55,11 @@ class Mesh:
     def device_count(self) -> int:
         return prod(size for _, size in self.axes)
 
+    @property
+    def is_single_device(self) -> bool:
+        """Whether this names one device without axes (Shardy's maximal mesh); layouts on it have no dimensions."""
+        return not self.axes and self.device_ids is not None
+
     def size(self, axis: Axis) -> int:
         """How many devices lie along `axis`."""
         return axis.size or self.sizes[axis.name]

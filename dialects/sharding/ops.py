@@ -24,9 +24,11 @@ from xdsl.utils.exceptions import VerifyException
 
 from eggshard.dialects.sharding.access import meshes_of
 from eggshard.dialects.sharding.attributes import LayoutAttr, MeshAttr
+from eggshard.dialects.sharding.carrier import LayoutIsField
 from eggshard.dialects.sharding.checks import check_layout, check_mesh, rank_of
 from eggshard.dialects.sharding.layout import Layout, Mesh
 from eggshard.dialects.sharding.syntax import layout_text, mesh_text, parse_layout, parse_mesh, symbol_text
+from eggshard.dialects.sharding.verify import verify_layouts
 
 
 @irdl_op_definition
@@ -49,7 +51,11 @@ class MeshOp(IRDLOperation):
         super().__init__(properties={"sym_name": StringAttr(name), "mesh": MeshAttr(mesh)})
 
     def verify_(self) -> None:
+        """The first mesh of a module checks all its layouts as well: xDSL asks no one about discardable attributes."""
         check_mesh(self.mesh.data)
+        module = self.parent_op()
+        if module is not None and next(op for op in module.walk() if isinstance(op, MeshOp)) is self:
+            verify_layouts(module)
 
     @classmethod
     def parse(cls, parser: Parser) -> MeshOp:
@@ -91,7 +97,7 @@ class ConstraintOp(IRDLOperation):
     layout = prop_def(LayoutAttr)
     result = result_def(T)
 
-    traits = traits_def(Pure())
+    traits = traits_def(Pure(), LayoutIsField("layout"))
 
     def __init__(self, input: SSAValue, layout: Layout) -> None:
         super().__init__(operands=[input], result_types=[input.type], properties={"layout": LayoutAttr(layout)})
@@ -136,7 +142,7 @@ class ReshardOp(IRDLOperation):
     because = opt_prop_def(StringAttr)
     result = result_def(T)
 
-    traits = traits_def(Pure())
+    traits = traits_def(Pure(), LayoutIsField("target"))
 
     def __init__(self, input: SSAValue, source: Layout, target: Layout, because: str | None = None) -> None:
         super().__init__(

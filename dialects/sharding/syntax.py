@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from math import prod
 
 from xdsl.parser import AttrParser
 
@@ -14,8 +15,17 @@ _PRIORITY = re.compile(r"p([0-9]+)")
 
 
 def quoted(name: str) -> str:
-    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    """`name` as a string literal, escaped as MLIR does: a quote is \\22."""
+    if '"' in name or "\\" in name or not (name.isascii() and name.isprintable()):
+        name = "".join(_escaped(byte) for byte in name.encode())
+    return f'"{name}"'
+
+
+def _escaped(byte: int) -> str:
+    character = chr(byte)
+    if character == "\\":
+        return "\\\\"
+    return character if 32 <= byte < 127 and character != '"' else f"\\{byte:02X}"
 
 
 def symbol_text(name: str) -> str:
@@ -137,13 +147,15 @@ def parse_dims(parser: AttrParser) -> tuple[Dim, ...]:
 
 
 def parse_mesh(parser: AttrParser) -> Mesh:
-    """`["a"=2, "b"=4], device_ids=[..]` without the angle brackets."""
+    """`["a"=2, "b"=4], device_ids=[..]` without the angle brackets; device ids 0, 1, 2, ... are left out."""
     axes = parser.parse_comma_separated_list(parser.Delimiter.SQUARE, lambda: _parse_mesh_axis(parser))
     ids: tuple[int, ...] | None = None
     if parser.parse_optional_punctuation(","):
         parser.parse_keyword("device_ids")
         parser.parse_punctuation("=")
         ids = tuple(parser.parse_comma_separated_list(parser.Delimiter.SQUARE, parser.parse_integer))
+        if axes and ids == tuple(range(prod(size for _, size in axes))):
+            ids = None
     return Mesh(tuple(axes), ids)
 
 
