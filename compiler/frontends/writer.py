@@ -37,8 +37,9 @@ from xdsl.printer import Printer
 
 from eggshard.dialects.stablehlo.dense import DenseElements
 
-OWN_ATTRIBUTES = frozenset(["sharding.name", "sharding.layout", "sharding.layouts", "sharding.strategy"])
+OWN_ATTRIBUTES = frozenset(["sharding.name", "sharding.layout", "sharding.layouts", "sharding.strategy", "sharding.global"])
 """Discardable attributes that are ours: kept on functions of an emitted program, dropped from its ops."""
+PER_ARGUMENT = ("arg_attrs", "res_attrs")
 
 
 def mlir_context() -> Any:
@@ -89,7 +90,7 @@ class Writer:
             if isinstance(value, DenseElements) and "complex" in str(value.type):
                 return self.complex_constant(op)
         values = self.values
-        attributes = {name: self.attribute(a) for name, a in op.properties.items()}
+        attributes = {name: self.attribute(a) for name, a in op.properties.items() if name not in PER_ARGUMENT}
         for name, attribute in op.attributes.items():
             if name not in OWN_ATTRIBUTES:
                 attributes[name] = self.attribute(attribute)
@@ -118,15 +119,13 @@ class Writer:
                         self.operation(inner)
 
     def function_attributes(self, op: Operation, attributes: dict[str, Any]) -> None:
-        for name in ("arg_attrs", "res_attrs"):
+        for name in PER_ARGUMENT:
             given = op.properties.get(name)
             if not isinstance(given, ArrayAttr):
                 continue
             kept = [self.own(cast(DictionaryAttr, entry)) for entry in given]
             if any(entry.data for entry in kept):
                 attributes[name] = self.attribute(ArrayAttr(kept))
-            else:
-                del attributes[name]
 
     def own(self, entry: DictionaryAttr) -> DictionaryAttr:
         """The attributes of one argument; layouts become strings, since MLIR does not know our attributes."""

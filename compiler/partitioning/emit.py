@@ -4,15 +4,30 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
-from xdsl.dialects.builtin import IntegerAttr, IntegerType, ModuleOp, Signedness, TensorType, UnitAttr, i32, i64
+from xdsl.dialects.builtin import (
+    ArrayAttr,
+    DictionaryAttr,
+    FunctionType,
+    IntegerAttr,
+    IntegerType,
+    ModuleOp,
+    Signedness,
+    StringAttr,
+    TensorType,
+    UnitAttr,
+    i32,
+    i64,
+)
+from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation, Region, SSAValue
 
 from eggshard.dialects import spmd, stablehlo
 from eggshard.dialects.sharding import MeshOp
 from eggshard.dialects.sharding.access import LAYOUTS
 from eggshard.dialects.sharding.layout import Axis, Mesh
+from eggshard.dialects.sharding.syntax import mesh_text
 from eggshard.dialects.stablehlo import ChannelHandle, ChannelHandleAttr, DenseElements
 from eggshard.partitioning.local import Local, tensor_type
 from eggshard.partitioning.program import main_function, program_ops, the_mesh
@@ -40,8 +55,10 @@ def emit(module: ModuleOp) -> None:
     name, mesh = found
     module.attributes["mhlo.num_partitions"] = IntegerAttr(mesh.device_count, i32)
     module.attributes["mhlo.num_replicas"] = IntegerAttr(1, i32)
+    module.attributes["sharding.mesh"] = StringAttr(mesh_text(mesh))
     emitter = _Emitter(name, mesh)
     func = main_function(module)
+    _describe(func)
     for op in list(program_ops(func.body.block)):
         op.attributes.pop(LAYOUTS, None)
         if isinstance(op, spmd.PerDeviceOp):
@@ -50,6 +67,19 @@ def emit(module: ModuleOp) -> None:
         if isinstance(op, MeshOp):
             op.detach()
             op.erase()
+
+
+def _describe(func: FuncOp) -> None:
+    """Keeps the types of the whole tensors with each argument and result."""
+    func.attributes.pop(spmd.MESH, None)
+    whole = func.attributes.pop("spmd.global", func.function_type)
+    assert isinstance(whole, FunctionType)
+    for key, types in (("arg_attrs", whole.inputs), ("res_attrs", whole.outputs)):
+        given = cast("ArrayAttr[DictionaryAttr] | None", func.properties.get(key))
+        entries = [dict(entry.data) for entry in given] if given else [{} for _ in types]
+        for entry, kind in zip(entries, types, strict=True):
+            entry["sharding.global"] = kind
+        func.properties[key] = ArrayAttr([DictionaryAttr(entry) for entry in entries])
 
 
 class _Emitter:

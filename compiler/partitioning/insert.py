@@ -20,7 +20,7 @@ from eggshard.partitioning.program import (
     wanted_layout,
 )
 from eggshard.partitioning.strategies import tiling_of
-from eggshard.rules import rule_of
+from eggshard.rules.table import rule_of
 
 
 def insert_reshards(module: ModuleOp) -> None:

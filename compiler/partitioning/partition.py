@@ -17,9 +17,10 @@ from eggshard.partitioning.local import Local, retype
 from eggshard.partitioning.localize.site import Site, localized
 from eggshard.partitioning.localize.table import handler_of
 from eggshard.partitioning.lower_reshard import lower_reshard
-from eggshard.partitioning.program import CONTROL_FLOW, main_function, replicated, the_mesh
+from eggshard.partitioning.program import CONTROL_FLOW, main_function, program_ops, replicated, the_mesh
 from eggshard.partitioning.strategies import tiling_of
-from eggshard.rules import rule_of
+from eggshard.rules.rule import Rule
+from eggshard.rules.table import rule_of
 
 
 def partition(module: ModuleOp) -> None:
@@ -40,11 +41,15 @@ class _Partitioner:
         self.local = Local(mesh_name, mesh)
         self.whole: dict[SSAValue, Attribute] = {}
         self.types: dict[tuple[Attribute, Layout], Attribute] = {}
+        self.rules: dict[Operation, Rule] = {}
 
     def function(self, func: FuncOp) -> None:
         func.attributes["spmd.global"] = func.function_type
         func.attributes[MESH] = SymbolRefAttr(self.mesh_name)
         block = func.body.block
+        for op in program_ops(block):  # before types change: rules speak of whole tensors
+            if STRATEGY in op.attributes and (rule := rule_of(op)) is not None:
+                self.rules[op] = rule.local
         for index, argument in enumerate(block.args):
             layout = argument_layout(func, index) or replicated(argument.type, self.mesh_name)
             self.retype(argument, layout)
@@ -93,9 +98,7 @@ class _Partitioner:
             for result in op.results:
                 self.whole[result] = result.type
             return
-        rule = rule_of(op)
-        assert rule is not None
-        rule = rule.local
+        rule = self.rules[op]
         reads, _ = strategy.layouts(tiling, rule, self.mesh_name, self.mesh)
         site = Site(
             self.local,

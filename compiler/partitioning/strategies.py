@@ -13,7 +13,7 @@ from eggshard.partitioning import strategy
 from eggshard.partitioning.factors import Tiling
 from eggshard.partitioning.localize.table import tileable
 from eggshard.partitioning.program import CONTROL_FLOW, main_function, program_ops, the_mesh, wanted_layout
-from eggshard.rules import rule_of
+from eggshard.rules.table import rule_of
 
 CONTRACTIONS = frozenset({"stablehlo.dot_general", "stablehlo.dot", "stablehlo.convolution"})
 

@@ -1,0 +1,128 @@
+"""MODEL -> module: a JAX function, `.mlir` (pretty or generic), `.mlirbc`, or `package.module:function`."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jaxlib.mlir import ir
+from xdsl.dialects.builtin import ModuleOp
+
+from eggshard.diagnostics import DiagnosticError
+from eggshard.frontends.reader import Reader
+from eggshard.frontends.writer import mlir_context
+
+
+@dataclass
+class Model:
+    """A module as it came in; `trees` are the pytrees of arguments and results if it came from JAX."""
+
+    module: ModuleOp
+    name: str
+    fn: Callable[..., Any] | None = None
+    args: tuple[Any, ...] | None = None
+    trees: tuple[Any, Any] | None = None
+
+
+def from_jax(fn: Callable[..., Any], args: Sequence[Any]) -> Model:
+    """
+    Lowers `fn` for `args` (arrays or jax.ShapeDtypeStructs).
+
+    Unused arguments are kept, so that arguments and results correspond to the pytrees one to one.
+    """
+    import jax
+
+    lowered = jax.jit(fn, keep_unused=True).lower(*args)
+    module = Reader().module(lowered.compiler_ir("stablehlo"))
+    trees = (jax.tree_util.tree_structure(tuple(args)), lowered.out_tree)
+    return Model(module, getattr(fn, "__name__", "model"), fn, tuple(args), trees)
+
+
+def load(spec: str) -> Model:
+    """
+    The model that a command line names.
+
+    Raises DiagnosticError, with the position in the file, if it cannot be read.
+    """
+    suffix = Path(spec).suffix
+    if suffix in (".mlir", ".mlirbc", ".bc", ".stablehlo") or os.path.exists(spec):
+        return from_file(spec)
+    if ":" in spec:
+        return from_function(spec)
+    raise DiagnosticError(
+        f"model '{spec}' is neither a file nor package.module:function",
+        hint="a path ending in .mlir or .mlirbc, or mypackage.mymodel:make where make() returns (fn, args)",
+    )
+
+
+def from_file(path: str) -> Model:
+    """A module in MLIR text or bytecode."""
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise DiagnosticError(f"cannot be read: {error.strerror}", location=path) from None
+    return Model(from_bytes(data, path), Path(path).stem)
+
+
+def from_bytes(data: bytes, origin: str) -> ModuleOp:
+    """Parses MLIR text or bytecode with jaxlib's parser."""
+    context = mlir_context()
+    try:
+        source: Any = data if data.startswith(b"ML\xefR") else data.decode()
+        module = _parse(source, context)
+    except UnicodeDecodeError:
+        raise DiagnosticError("is neither MLIR text nor MLIR bytecode", location=origin) from None
+    except ir.MLIRError as error:
+        raise DiagnosticError(_first_error(error, origin)) from None
+    return Reader().module(module)
+
+
+def _parse(source: Any, context: Any) -> Any:
+    """Plain MLIR first; a portable artifact (versioned StableHLO bytecode) through StableHLO's own reader."""
+    try:
+        return ir.Module.parse(source, context=context)
+    except ir.MLIRError:
+        if isinstance(source, bytes):
+            from jaxlib.mlir.dialects import stablehlo
+
+            try:
+                return stablehlo.deserialize_portable_artifact(context, source)
+            except ValueError:
+                pass
+        raise
+
+
+def _first_error(error: Any, origin: str) -> str:
+    """`file:line:column: message`, in the one line that users read."""
+    diagnostics = getattr(error, "error_diagnostics", None) or []
+    if not diagnostics:
+        return f"{origin}: {str(error).splitlines()[-1]}"
+    first = diagnostics[0]
+    position = str(first.location).removeprefix('loc("').removesuffix(")").replace('"', "").removeprefix("-")
+    return f"{origin}{position if position.startswith(':') else ': ' + position}: {' '.join(first.message.split())}"
+
+
+def from_function(spec: str) -> Model:
+    """`package.module:function`, a callable that returns (fn, args)."""
+    module_name, _, attribute = spec.partition(":")
+    if "" not in sys.path:
+        sys.path.insert(0, "")
+    try:
+        target: Any = importlib.import_module(module_name)
+    except ImportError as error:
+        raise DiagnosticError(f"module '{module_name}' cannot be imported: {error}", location=spec) from None
+    for name in attribute.split("."):
+        if not hasattr(target, name):
+            near = ", ".join(n for n in dir(target) if callable(getattr(target, n)) and not n.startswith("_"))
+            raise DiagnosticError(f"module '{module_name}' has no '{name}'", location=spec, hint=f"one of {near}")
+        target = getattr(target, name)
+    made = target()
+    if not (isinstance(made, tuple) and len(made) == 2 and callable(made[0]) and isinstance(made[1], tuple)):
+        raise DiagnosticError("must return (fn, args) with args a tuple of arrays or ShapeDtypeStructs", location=spec)
+    model = from_jax(*made)
+    return Model(model.module, spec, model.fn, model.args, model.trees)

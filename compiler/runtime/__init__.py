@@ -1,0 +1,1 @@
+"""Runs emitted programs on XLA through jax."""

@@ -1,0 +1,142 @@
+"""
+A per-device program inside jax: a primitive in `jax.shard_map` whose lowering merges the program into the module.
+
+So it composes with jit, donation, export and several processes like any other jax function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.extend.core import Primitive
+from jax.interpreters import mlir
+from jax.sharding import Mesh as JaxMesh
+from jax.sharding import NamedSharding, PartitionSpec
+from jaxlib.mlir import ir
+
+from eggshard.diagnostics import DiagnosticError
+from eggshard.dialects.sharding.axes import digits
+from eggshard.dialects.sharding.layout import Axis, Layout, Mesh
+from eggshard.dialects.sharding.layout import local_shape as shape_on_device
+from eggshard.dialects.sharding.syntax import axis_text
+from eggshard.frontends.dtypes import numpy_dtype
+from eggshard.runtime.program import Port, Program
+
+call_p = Primitive("eggshard_call")
+call_p.multiple_results = True
+
+
+@call_p.def_abstract_eval
+def _abstract(*_: Any, program: Program) -> list[Any]:
+    shapes = [shape_on_device(port.shape, port.layout, program.mesh) for port in program.results]
+    dtypes = [numpy_dtype(port.type.element_type) for port in program.results]
+    return [jax.core.ShapedArray(shape, dtype) for shape, dtype in zip(shapes, dtypes, strict=True)]
+
+
+def _lower(ctx: Any, *arguments: Any, program: Program) -> list[Any]:
+    from jax._src.interpreters.mlir import merge_mlir_modules
+    from jaxlib.mlir.dialects import func
+
+    module = ctx.module_context.module
+    source = ir.Module.parse(program.text, context=module.context)
+    main = next(op for op in source.body.operations if ir.StringAttr(op.attributes["sym_name"]).value == "main")
+    types = list(main.type.results)
+    name = merge_mlir_modules(module, "eggshard_main", source)
+    call = func.CallOp(types, ir.FlatSymbolRefAttr.get(name), arguments)
+    return list(call.results)
+
+
+mlir.register_lowering(call_p, _lower)
+
+
+def jax_mesh(mesh: Mesh, layouts: Sequence[Layout], devices: Sequence[Any] | None = None) -> Any:
+    """
+    The mesh of jax devices, its axes cut wherever a layout uses a part of one.
+
+    Raises DiagnosticError if there are not exactly as many devices as the mesh has places.
+    """
+    devices = list(jax.devices() if devices is None else devices)
+    if len(devices) != mesh.device_count:
+        sizes = "x".join(str(size) for _, size in mesh.axes)
+        raise DiagnosticError(
+            f"mesh {sizes} has {mesh.device_count} devices, this process sees {len(devices)}",
+            hint="set XLA_FLAGS=--xla_force_host_platform_device_count="
+            f"{mesh.device_count} on a CPU, or choose a mesh of {len(devices)}",
+        )
+    cut = _cut(mesh, layouts)
+    order = mesh.device_ids or range(mesh.device_count)
+    grid = np.array([devices[i] for i in order]).reshape([mesh.size(axis) for axis in cut])
+    return JaxMesh(grid, tuple(axis_name(axis) for axis in cut))
+
+
+def _cut(mesh: Mesh, layouts: Sequence[Layout]) -> tuple[Axis, ...]:
+    used = [axis for layout in layouts for axes in layout.axes for axis in axes]
+    return digits((Axis(name) for name, _ in mesh.axes), used, mesh)
+
+
+def axis_name(axis: Axis) -> str:
+    """A name for jax: the axis's own, or one for a part of it."""
+    return axis_text(axis) if axis.size else axis.name
+
+
+def partition_spec(layout: Layout, mesh: Mesh, layouts: Sequence[Layout]) -> Any:
+    """The layout as jax writes it, over the axes of `jax_mesh`."""
+    used = [axis for other in layouts for axes in other.axes for axis in axes]
+    entries: list[Any] = []
+    for axes in layout.axes:
+        names = tuple(axis_name(axis) for axis in digits(axes, used, mesh))
+        entries.append(None if not names else names[0] if len(names) == 1 else names)
+    return PartitionSpec(*entries)
+
+
+def executable(program: Program, devices: Sequence[Any] | None = None) -> Callable[..., list[Any]]:
+    """
+    A traceable function of whole arrays, flat, to the list of whole results.
+
+    Arrays whose dimensions do not divide are padded on the way in and cut on the way out.
+    """
+    layouts = [port.layout for port in (*program.arguments, *program.results)]
+    mesh = jax_mesh(program.mesh, layouts, devices)
+
+    def specs(ports: Sequence[Port]) -> tuple[Any, ...]:
+        return tuple(partition_spec(port.layout, program.mesh, layouts) for port in ports)
+
+    def local(*arguments: Any) -> Any:
+        return tuple(call_p.bind(*arguments, program=program))
+
+    mapped = jax.shard_map(
+        local, mesh=mesh, in_specs=specs(program.arguments), out_specs=specs(program.results), check_vma=False
+    )
+
+    def run(*arguments: Any) -> list[Any]:
+        padded = [_pad(a, port, program.mesh) for a, port in zip(arguments, program.arguments, strict=True)]
+        return [_cut_to(r, port.shape) for r, port in zip(mapped(*padded), program.results, strict=True)]
+
+    return run
+
+
+def _pad(array: Any, port: Port, mesh: Mesh) -> Any:
+    wanted = port.padded_shape(mesh)
+    array = jnp.asarray(array, numpy_dtype(port.type.element_type))
+    if wanted == port.shape:
+        return array
+    return jnp.pad(array, [(0, w - s) for w, s in zip(wanted, port.shape, strict=True)])
+
+
+def _cut_to(array: Any, shape: tuple[int, ...]) -> Any:
+    return array if array.shape == shape else array[tuple(slice(0, size) for size in shape)]
+
+
+def named_sharding(port: Port, program: Program, devices: Sequence[Any] | None = None) -> Any:
+    """What to put in `jax.jit(in_shardings=...)`; a dimension that does not divide stays whole there."""
+    layouts = [p.layout for p in (*program.arguments, *program.results)]
+    mesh = jax_mesh(program.mesh, layouts, devices)
+    whole = tuple(
+        axes if size % program.mesh.span(axes) == 0 else ()
+        for size, axes in zip(port.shape, port.layout.axes, strict=True)
+    )
+    return NamedSharding(mesh, partition_spec(Layout.of(port.layout.mesh, whole), program.mesh, layouts))
