@@ -1,0 +1,1 @@
+"""What a plan tells its reader."""

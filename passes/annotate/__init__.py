@@ -1,0 +1,1 @@
+"""Stage annotate: tactics, and what propagation makes of them."""

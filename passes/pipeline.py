@@ -1,0 +1,55 @@
+"""The stages of the compiler, in order, and why each stands where it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+
+from eggshard.passes.registry import load_pass
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Import: one function, layouts in our own terms.
+# Calls go first: a layout cannot flow through a call, and repeated blocks are found later in any case.
+# ---------------------------------------------------------------------------------------------------------------------
+IMPORT = ("inline-calls", "import-sdy")
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Annotate: what follows from the annotations of the program and its user.
+# After each round of priorities strategies are extended, so that what an earlier tactic decided stands.
+# ---------------------------------------------------------------------------------------------------------------------
+ANNOTATE = ("propagate-shardings",)
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Partition: every change of layout becomes an op, and only then shapes become local.
+# Reductions are deferred before anything is shared: a sum of partial gradients is reduced once, whatever its terms.
+# ---------------------------------------------------------------------------------------------------------------------
+PARTITION = ("choose-strategies", "insert-reshards", "defer-reductions", "fold-reshards", "share-reshards", "partition")
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Collectives: identities that only show once shapes are local.
+# Slices move towards reductions before equal collectives are shared, and what is left is combined last.
+# ---------------------------------------------------------------------------------------------------------------------
+COLLECTIVES = (
+    "form-reduce-scatter",
+    "cancel-gather-slice",
+    "form-all-to-all",
+    "share-collectives",
+    "combine-collectives",
+)
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Emit: StableHLO alone.
+# ---------------------------------------------------------------------------------------------------------------------
+EMIT = ("emit-collectives",)
+
+
+def run(
+    module: ModuleOp, context: Context, passes: Sequence[str], after: Callable[[str], None] | None = None
+) -> None:
+    """Runs passes by name; `after` is told the name of each that is done."""
+    for name in passes:
+        load_pass(name)().apply(context, module)
+        if after is not None:
+            after(name)
