@@ -69,7 +69,7 @@ def plan_model(
     link_results(module, final=True)
     if progress:
         progress("propagate-shardings")
-    pipeline.run(module, context, pipeline.PARTITION, progress)
+    pipeline.run(module, context, pipeline.RESHARD, progress)
     made = Plan(
         mesh,
         identity,
@@ -79,6 +79,6 @@ def plan_model(
         trees=model.trees,
         tactics=tactics,
     )
-    pipeline.run(module, context, pipeline.COLLECTIVES, progress)
+    pipeline.run(module, context, (*pipeline.PARTITION, *pipeline.COLLECTIVES), progress)
     made.module = module
     return made

@@ -22,10 +22,15 @@ IMPORT = ("inline-calls", "import-sdy")
 ANNOTATE = ("propagate-shardings",)
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Partition: every change of layout becomes an op, and only then shapes become local.
+# Reshard: every change of layout becomes an op of its own, on whole shapes, where it is cheapest to move and to merge.
 # Reductions are deferred before anything is shared: a sum of partial gradients is reduced once, whatever its terms.
 # ---------------------------------------------------------------------------------------------------------------------
-PARTITION = ("choose-strategies", "insert-reshards", "defer-reductions", "fold-reshards", "share-reshards", "partition")
+RESHARD = ("choose-strategies", "insert-reshards", "defer-reductions", "fold-reshards", "share-reshards")
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Partition: only now shapes become local, since all that is left to do is local.
+# ---------------------------------------------------------------------------------------------------------------------
+PARTITION = ("partition",)
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Collectives: identities that only show once shapes are local.
