@@ -1,0 +1,1 @@
+"""Fewer and cheaper reshards, on the whole program."""
