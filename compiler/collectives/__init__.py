@@ -1,0 +1,1 @@
+"""Identities of collectives in a per-device program."""
