@@ -17,6 +17,7 @@ from .common import (
     Tree,
     attention,
     causal,
+    convolve,
     cross_entropy,
     fill,
     ints,
@@ -24,6 +25,7 @@ from .common import (
     normal,
     optimizer_state,
     roles,
+    shift,
     vector,
     weight,
     wide,
@@ -115,16 +117,15 @@ def transform(p: Tree, x: Array, mask: Array | None) -> Array:
 
 def embed_images(p: Tree, images: Array) -> Array:
     """Unit vectors [batch, shared] of the images: the mean over patches, projected."""
-    side = p["patch"].shape[:2]
-    x = jax.lax.conv_general_dilated(images, p["patch"], side, "VALID", dimension_numbers=("NHWC", "HWIO", "NHWC"))
-    x = x.reshape(x.shape[0], -1, x.shape[-1]) + p["position"]
+    x = convolve(images, p["patch"], p["patch"].shape[0], "VALID").astype(images.dtype)
+    x = shift(x.reshape(x.shape[0], -1, x.shape[-1]), p["position"])
     x = jnp.mean(wide(transform(p["tower"], x, None)), axis=1).astype(x.dtype)
     return unit(x @ p["project"])
 
 
 def embed_texts(p: Tree, tokens: Array) -> Array:
     """Unit vectors [batch, shared] of the texts: the feature at the highest token, the text's end, projected."""
-    x = p["embedding"][tokens] + p["position"]
+    x = shift(p["embedding"][tokens], p["position"])
     x = transform(p["tower"], x, causal(x.shape[1]))
     end = jnp.argmax(tokens, axis=1)
     x = jnp.take_along_axis(x, end[:, None, None], axis=1)[:, 0]

@@ -70,12 +70,12 @@ def momentum_like(params: Tree) -> Tree:
     Not zeros: with no history Adam's update is the sign of the gradient, which for a gradient that cancels is the
     sign of rounding noise, and no two correct programs agree on it.
     """
-    return jax.tree.map(lambda p: Leaf(p.shape, lambda rng, s: 1e-2 * rng.standard_normal(s)), params)
+    return jax.tree.map(lambda p: Leaf(p.shape, lambda rng, s: 0.1 * rng.standard_normal(s)), params)
 
 
 def variance_like(params: Tree) -> Tree:
     """Second moments of the parameters' shapes, away from zero for the same reason."""
-    return jax.tree.map(lambda p: positive(*p.shape, scale=1e-4), params)
+    return jax.tree.map(lambda p: positive(*p.shape, scale=1e-2), params)
 
 
 def optimizer_state(optimizer: Any, params: Tree) -> Tree:
@@ -129,14 +129,40 @@ def layer_norm(x: Array, scale: Array, bias: Array) -> Array:
     y = wide(x)
     y = y - jnp.mean(y, axis=-1, keepdims=True)
     y = y * jax.lax.rsqrt(jnp.mean(y * y, axis=-1, keepdims=True) + 1e-5)
-    return y.astype(x.dtype) * scale + bias
+    return (y * wide(scale) + wide(bias)).astype(x.dtype)
 
 
 def rms_norm(x: Array, scale: Array) -> Array:
     """Normalises the last dimension to mean square 1."""
     y = wide(x)
     y = y * jax.lax.rsqrt(jnp.mean(y * y, axis=-1, keepdims=True) + 1e-5)
-    return y.astype(x.dtype) * scale
+    return (y * wide(scale)).astype(x.dtype)
+
+
+def shift(x: Array, bias: Array) -> Array:
+    """x + bias, added wide: the gradient of a bias is a long sum, which bf16 would spoil."""
+    return (wide(x) + wide(bias)).astype(x.dtype)
+
+
+def contract(spec: str, x: Array, w: Array) -> Array:
+    """
+    An einsum accumulated wide and rounded once.
+
+    For models whose gradients amplify rounding: partial sums of different devices are then added before they round.
+    """
+    return jnp.einsum(spec, x, w, preferred_element_type=jnp.promote_types(x.dtype, jnp.float32)).astype(x.dtype)
+
+
+def convolve(x: Array, kernel: Array, stride: int = 1, padding: str = "SAME") -> Array:
+    """x [batch, rows, columns, channels] convolved with an HWIO kernel, accumulated wide and left so."""
+    return jax.lax.conv_general_dilated(
+        x,
+        kernel,
+        (stride, stride),
+        padding,
+        dimension_numbers=("NHWC", "HWIO", "NHWC"),
+        preferred_element_type=jnp.promote_types(x.dtype, jnp.float32),
+    )
 
 
 def softmax(scores: Array) -> Array:

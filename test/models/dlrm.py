@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .common import Array, Built, Leaf, Tactic, Tree, fill, ints, normal, positive, roles, vector, weight, wide
+from .common import Array, Built, Leaf, Tactic, Tree, fill, ints, normal, positive, roles, shift, vector, weight, wide
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def apply(p: Tree, x: Array) -> Array:
     for i in range(len(p)):
         if i:
             x = jax.nn.relu(x)
-        x = x @ p[f"layer_{i}"]["w"] + p[f"layer_{i}"]["b"]
+        x = shift(x @ p[f"layer_{i}"]["w"], p[f"layer_{i}"]["b"])
     return x
 
 
@@ -77,9 +77,7 @@ def loss(params: Tree, dense: Array, indices: Array, clicks: Array) -> Array:
     return jnp.mean(jax.nn.softplus(logits) - clicks * logits)
 
 
-def step(
-    params: Tree, squares: Tree, dense: Array, indices: Array, clicks: Array
-) -> tuple[Tree, Tree, Array]:
+def step(params: Tree, squares: Tree, dense: Array, indices: Array, clicks: Array) -> tuple[Tree, Tree, Array]:
     """One training step: (params, squares, loss); `squares` are Adagrad's sums of squared gradients."""
     value, grads = jax.value_and_grad(loss)(params, dense, indices, clicks)
     squares = jax.tree.map(lambda s, g: s + g * g, squares, grads)

@@ -17,12 +17,14 @@ from .common import (
     Built,
     Tactic,
     Tree,
+    contract,
     fill,
     ints,
     layer_norm,
     normal,
     optimizer_state,
     roles,
+    shift,
     vector,
     weight,
     wide,
@@ -80,7 +82,8 @@ def parameters(c: Config) -> Tree:
 
 def apply(p: Tree, x: Array) -> Array:
     """A two-layer perceptron with layer norm behind it."""
-    return layer_norm(jax.nn.silu(x @ p["w1"] + p["b1"]) @ p["w2"] + p["b2"], **p["norm"])
+    h = jax.nn.silu(shift(contract("ni,ih->nh", x, p["w1"]), p["b1"]))
+    return layer_norm(shift(contract("nh,ho->no", h, p["w2"]), p["b2"]), **p["norm"])
 
 
 def loss(params: Tree, graph: Tree) -> Array:

@@ -1,4 +1,4 @@
-"""GPT-2 (Radford et al. 2019): learned positions, pre-norm blocks, tied embedding; a training step with optax's Adam."""
+"""GPT-2 (Radford et al. 2019): learned positions, pre-norm blocks, tied embedding; trained with optax's Adam."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from .common import (
     layer_norm,
     optimizer_state,
     roles,
+    shift,
     vector,
     weight,
 )
@@ -85,17 +86,17 @@ def block(x: Array, layer: Tree) -> Array:
     """One transformer block on x [batch, length, width]."""
     a, m = layer["attn"], layer["mlp"]
     h = layer_norm(x, **layer["ln1"])
-    q, k, v = jnp.moveaxis(jnp.einsum("btd,dchk->btchk", h, a["qkv"]) + a["qkv_bias"], 2, 0)
+    q, k, v = jnp.moveaxis(shift(jnp.einsum("btd,dchk->btchk", h, a["qkv"]), a["qkv_bias"]), 2, 0)
     h = attention(q, k, v, causal(x.shape[1]))
-    x = x + jnp.einsum("bthk,hkd->btd", h, a["o"]) + a["o_bias"]
+    x = x + shift(jnp.einsum("bthk,hkd->btd", h, a["o"]), a["o_bias"])
     h = layer_norm(x, **layer["ln2"])
-    h = jax.nn.gelu(h @ m["wi"] + m["wi_bias"])
-    return x + h @ m["wo"] + m["wo_bias"]
+    h = jax.nn.gelu(shift(h @ m["wi"], m["wi_bias"]))
+    return x + shift(h @ m["wo"], m["wo_bias"])
 
 
 def loss(params: Tree, tokens: Array, targets: Array) -> Array:
     """Mean cross entropy of the next token."""
-    x = params["embedding"][tokens] + params["position"]
+    x = shift(params["embedding"][tokens], params["position"])
     for i in range(sum(name.startswith("layer_") for name in params)):
         x = block(x, params[f"layer_{i}"])
     x = layer_norm(x, **params["ln_final"])

@@ -23,6 +23,7 @@ from .common import (
     normal,
     optimizer_state,
     roles,
+    shift,
     vector,
     weight,
     wide,
@@ -62,7 +63,8 @@ def parameters(c: Config) -> Tree:
 
 def cell(p: Tree, state: Tree, x: Array) -> Tree:
     """One layer's next state {"h", "c"}, each [batch, width]."""
-    z = jnp.einsum("bd,dgn->bgn", x, p["wx"]) + jnp.einsum("bd,dgn->bgn", state["h"], p["wh"]) + p["bias"]
+    z = jnp.einsum("bd,dgn->bgn", x, p["wx"]) + jnp.einsum("bd,dgn->bgn", state["h"], p["wh"])
+    z = shift(z, p["bias"])
     i, f, g, o = jnp.moveaxis(z, 1, 0)
     c = jax.nn.sigmoid(f + 1) * state["c"] + jax.nn.sigmoid(i) * jnp.tanh(g)
     return {"h": jax.nn.sigmoid(o) * jnp.tanh(c), "c": c}
@@ -79,13 +81,11 @@ def loss(params: Tree, state: Tree, tokens: Array, targets: Array) -> tuple[Arra
         return new, x
 
     state, h = jax.lax.scan(at_time, state, jnp.swapaxes(params["embedding"][tokens], 0, 1))
-    logits = jnp.einsum("tbd,dv->btv", h, params["head"]) + params["head_bias"]
+    logits = shift(jnp.einsum("tbd,dv->btv", h, params["head"]), params["head_bias"])
     return cross_entropy(logits, targets), state
 
 
-def step(
-    params: Tree, opt_state: Tree, state: Tree, tokens: Array, targets: Array
-) -> tuple[Tree, Tree, Tree, Array]:
+def step(params: Tree, opt_state: Tree, state: Tree, tokens: Array, targets: Array) -> tuple[Tree, Tree, Tree, Array]:
     """One training step: (params, opt_state, state, loss)."""
     (value, state), grads = jax.value_and_grad(loss, has_aux=True)(params, state, tokens, targets)
     updates, opt_state = OPTIMIZER.update(grads, opt_state, params)

@@ -25,6 +25,7 @@ from .common import (
     optimizer_state,
     rms_norm,
     roles,
+    shift,
     vector,
     weight,
     wide,
@@ -85,7 +86,7 @@ def causal_convolution(x: Array, kernel: Array, bias: Array) -> Array:
     y = jax.lax.conv_general_dilated(
         x, kernel, (1,), [(window - 1, 0)], dimension_numbers=("NWC", "WIO", "NWC"), feature_group_count=x.shape[-1]
     )
-    return y + bias
+    return shift(y, bias)
 
 
 def selective_scan(x: Array, dt: Array, a: Array, b: Array, c: Array) -> Array:
@@ -111,9 +112,9 @@ def block(x: Array, p: Tree) -> Array:
     h = jax.nn.silu(causal_convolution(h, p["conv"], p["conv_bias"]))
     rank, state = p["dt_proj"].shape[0], p["a_log"].shape[1]
     dt, b, c = jnp.split(h @ p["x_proj"], [rank, rank + state], axis=-1)
-    dt = jax.nn.softplus(wide(dt @ p["dt_proj"] + p["dt_bias"]))
-    y = selective_scan(wide(h), dt, -jnp.exp(wide(p["a_log"])), wide(b), wide(c)).astype(x.dtype)
-    return x + ((y + h * p["skip"]) * jax.nn.silu(gate)) @ p["out_proj"]
+    dt = jax.nn.softplus(wide(dt @ p["dt_proj"]) + wide(p["dt_bias"]))
+    y = selective_scan(wide(h), dt, -jnp.exp(wide(p["a_log"])), wide(b), wide(c))
+    return x + ((y + wide(h) * wide(p["skip"])).astype(x.dtype) * jax.nn.silu(gate)) @ p["out_proj"]
 
 
 def loss(params: Tree, tokens: Array, targets: Array) -> Array:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 
-from .common import Array, Built, Tactic, Tree, fill, normal, roles, vector, weight, wide
+from .common import Array, Built, Tactic, Tree, fill, normal, roles, shift, vector, weight, wide
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ def parameters(c: Config) -> Tree:
 
 def loss(params: Tree, x: Array, y: Array) -> Array:
     """Mean squared error."""
-    hidden = jax.nn.gelu(x @ params["wi"] + params["bi"])
-    return jnp.mean(wide(hidden @ params["wo"] + params["bo"] - y) ** 2)
+    hidden = jax.nn.gelu(shift(x @ params["wi"], params["bi"]))
+    return jnp.mean(wide(shift(hidden @ params["wo"], params["bo"]) - y) ** 2)
 
 
 def step(params: Tree, x: Array, y: Array) -> tuple[Tree, Array]:

@@ -14,6 +14,7 @@ from .common import (
     Built,
     Tactic,
     Tree,
+    convolve,
     cross_entropy,
     fill,
     ints,
@@ -21,6 +22,7 @@ from .common import (
     normal,
     positive,
     roles,
+    shift,
     vector,
     weight,
     wide,
@@ -81,13 +83,10 @@ def statistics(params: Tree) -> Tree:
 
 def conv_norm(x: Array, p: Tree, stats: Tree, stride: int = 1) -> tuple[Array, Tree]:
     """Convolution and batch norm over this batch's statistics; returns the updated running ones too."""
-    x = jax.lax.conv_general_dilated(
-        x, p["conv"], (stride, stride), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC")
-    )
-    y = wide(x)
+    y = convolve(x, p["conv"], stride)
     mean = jnp.mean(y, axis=(0, 1, 2))
     var = jnp.mean((y - mean) ** 2, axis=(0, 1, 2))
-    y = ((y - mean) * jax.lax.rsqrt(var + 1e-5)).astype(x.dtype) * p["scale"] + p["bias"]
+    y = ((y - mean) * jax.lax.rsqrt(var + 1e-5) * wide(p["scale"]) + wide(p["bias"])).astype(x.dtype)
     new = {"mean": mean, "var": var}
     return y, jax.tree.map(lambda old, now: (0.9 * wide(old) + 0.1 * now).astype(old.dtype), stats, new)
 
@@ -116,12 +115,10 @@ def loss(params: Tree, stats: Tree, images: Array, labels: Array) -> tuple[Array
             stride = 2 if i > 0 and name == "block_0" else 1
             x, new[stage][name] = bottleneck(x, block, stats[stage][name], stride)
     x = jnp.mean(wide(x), axis=(1, 2)).astype(x.dtype)
-    return cross_entropy(x @ params["head"]["w"] + params["head"]["b"], labels), new
+    return cross_entropy(shift(x @ params["head"]["w"], params["head"]["b"]), labels), new
 
 
-def step(
-    params: Tree, stats: Tree, momentum: Tree, images: Array, labels: Array
-) -> tuple[Tree, Tree, Tree, Array]:
+def step(params: Tree, stats: Tree, momentum: Tree, images: Array, labels: Array) -> tuple[Tree, Tree, Tree, Array]:
     """One training step: (params, stats, momentum, loss)."""
     (value, stats), grads = jax.value_and_grad(loss, has_aux=True)(params, stats, images, labels)
     momentum = jax.tree.map(lambda m, g: 0.9 * m + g, momentum, grads)

@@ -24,6 +24,7 @@ from .common import (
     momentum_like,
     rms_norm,
     roles,
+    shift,
     variance_like,
     vector,
     weight,
@@ -79,9 +80,9 @@ def block(x: Array, layer: Tree) -> Array:
     h = rms_norm(x, layer["norm1"])
     q, k, v = jnp.moveaxis(jnp.einsum("btd,dchk->btchk", h, layer["qkv"]), 2, 0)
     h = attention(q, k, v, causal(x.shape[1]))
-    x = x + jnp.einsum("bthk,hkd->btd", h, layer["o"]) + layer["o_bias"]
-    h = jax.nn.gelu(rms_norm(x, layer["norm2"]) @ layer["w1"] + layer["b1"])
-    return x + h @ layer["w2"] + layer["b2"]
+    x = x + shift(jnp.einsum("bthk,hkd->btd", h, layer["o"]), layer["o_bias"])
+    h = jax.nn.gelu(shift(rms_norm(x, layer["norm2"]) @ layer["w1"], layer["b1"]))
+    return x + shift(h @ layer["w2"], layer["b2"])
 
 
 def loss(params: Tree, tokens: Array, targets: Array) -> Array:
@@ -96,7 +97,7 @@ def adam(p: Array, g: Array, m: Array, v: Array) -> tuple[Array, Array, Array]:
     """Adam without bias correction: (parameter, first moment, second moment)."""
     g = wide(g)
     m_new = 0.9 * wide(m) + 0.1 * g
-    v_new = 0.95 * wide(v) + 0.05 * g * g
+    v_new = 0.999 * wide(v) + 0.001 * g * g
     p_new = wide(p) - 1e-2 * m_new / (jnp.sqrt(v_new) + 1e-8)
     return p_new.astype(p.dtype), m_new.astype(m.dtype), v_new.astype(v.dtype)
 

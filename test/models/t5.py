@@ -165,9 +165,7 @@ def build(config: str, dtype: str) -> Built:
         """
         encoded = encode(params, c, source)
         p = params["decoder"]
-        memory = {
-            name: {kind: project(encoded, p[name]["cross"][f"w{kind}"]) for kind in ("k", "v")} for name in cache
-        }
+        memory = {name: {kind: project(encoded, p[name]["cross"][f"w{kind}"]) for kind in ("k", "v")} for name in cache}
         bias = jnp.moveaxis(p["position"][buckets_of(c.steps, c.steps, c.buckets, both_ways=False)], 2, 0)
         bias = jnp.where(np.tri(c.steps, dtype=bool), bias, -1e9)
 

@@ -15,6 +15,7 @@ from .common import (
     Built,
     Tactic,
     Tree,
+    convolve,
     cross_entropy,
     fill,
     ints,
@@ -23,6 +24,7 @@ from .common import (
     roles,
     vector,
     weight,
+    wide,
 )
 
 
@@ -69,8 +71,7 @@ def parameters(c: Config) -> Tree:
 
 def conv(x: Array, p: Tree) -> Array:
     """A convolution of x [batch, rows, columns, channels] that keeps its size."""
-    y = jax.lax.conv_general_dilated(x, p["w"], (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC"))
-    return y + p["b"]
+    return (convolve(x, p["w"]) + wide(p["b"])).astype(x.dtype)
 
 
 def double(x: Array, p: Tree) -> Array:

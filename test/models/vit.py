@@ -15,6 +15,8 @@ from .common import (
     Tactic,
     Tree,
     attention,
+    contract,
+    convolve,
     cross_entropy,
     fill,
     ints,
@@ -22,6 +24,7 @@ from .common import (
     momentum_like,
     normal,
     roles,
+    shift,
     variance_like,
     vector,
     weight,
@@ -96,41 +99,36 @@ def block(x: Array, layer: Tree, key: Array) -> Array:
     a, m = layer["attn"], layer["mlp"]
     first, second = jax.random.split(key)
     h = layer_norm(x, **layer["ln1"])
-    q, k, v = (jnp.einsum("btd,dhk->bthk", h, a[name]) for name in ("wq", "wk", "wv"))
-    x = x + dropout(first, jnp.einsum("bthk,hkd->btd", attention(q, k, v), a["wo"]))
+    q, k, v = (contract("btd,dhk->bthk", h, a[name]) for name in ("wq", "wk", "wv"))
+    x = x + dropout(first, contract("bthk,hkd->btd", attention(q, k, v), a["wo"]))
     h = layer_norm(x, **layer["ln2"])
-    h = jax.nn.gelu(h @ m["wi"] + m["wi_bias"])
-    return x + dropout(second, h @ m["wo"] + m["wo_bias"])
+    h = jax.nn.gelu(shift(contract("btd,df->btf", h, m["wi"]), m["wi_bias"]))
+    return x + dropout(second, shift(contract("btf,fd->btd", h, m["wo"]), m["wo_bias"]))
 
 
 def loss(params: Tree, key: Array, images: Array, labels: Array) -> Array:
     """Mean cross entropy of the images' labels."""
-    side = params["patch"].shape[:2]
-    x = jax.lax.conv_general_dilated(
-        images, params["patch"], side, "VALID", dimension_numbers=("NHWC", "HWIO", "NHWC")
-    )
+    x = convolve(images, params["patch"], params["patch"].shape[0], "VALID").astype(images.dtype)
     x = x.reshape(x.shape[0], -1, x.shape[-1])
     first = jnp.broadcast_to(params["class"], (x.shape[0], 1, x.shape[-1]))
-    x = jnp.concatenate([first, x], axis=1) + params["position"]
+    x = shift(jnp.concatenate([first, x], axis=1), params["position"])
     count = sum(name.startswith("layer_") for name in params)
     for i, layer_key in enumerate(jax.random.split(key, count)):
         x = block(x, params[f"layer_{i}"], layer_key)
     x = layer_norm(x[:, 0], **params["ln_final"])
-    return cross_entropy(x @ params["head"], labels)
+    return cross_entropy(contract("bd,dc->bc", x, params["head"]), labels)
 
 
 def adam(p: Array, g: Array, m: Array, v: Array) -> tuple[Array, Array, Array]:
     """Adam without bias correction: (parameter, first moment, second moment)."""
     g = wide(g)
     m_new = 0.9 * wide(m) + 0.1 * g
-    v_new = 0.95 * wide(v) + 0.05 * g * g
+    v_new = 0.999 * wide(v) + 0.001 * g * g
     p_new = wide(p) - 1e-2 * m_new / (jnp.sqrt(v_new) + 1e-8)
     return p_new.astype(p.dtype), m_new.astype(m.dtype), v_new.astype(v.dtype)
 
 
-def step(
-    params: Tree, mu: Tree, nu: Tree, key: Array, images: Array, labels: Array
-) -> tuple[Tree, Tree, Tree, Array]:
+def step(params: Tree, mu: Tree, nu: Tree, key: Array, images: Array, labels: Array) -> tuple[Tree, Tree, Tree, Array]:
     """One training step: (params, mu, nu, loss)."""
     value, grads = jax.value_and_grad(loss)(params, key, images, labels)
     updated = jax.tree.map(adam, params, grads, mu, nu)
@@ -172,7 +170,7 @@ def tactics(mesh: Mapping[str, int]) -> dict[str, Tactic]:
         "batch": [(data, r.every)],
         "megatron": megatron(r.rest),
         "rows": [("images", f"-,{r.rest}")],
-        "classes": [(data, r.data), ("params/head", f"-,{r.last}")] if r.count > 1 else [("params/head", f"-,{r.data}")],
+        "classes": [("params/head", f"-,{r.rest}")],
         "fsdp": [(data, r.every), ("(params|mu|nu)/.*/w[qkvoi]", r.data)],
     }
     if r.count > 1:
