@@ -9,7 +9,7 @@ Each rung keeps the longest major part that it can.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from eggshard.dialects.sharding.layout import Axis, Mesh
 from eggshard.propagation.prefixes import Axes, holds, is_prefix, prefix_outside
@@ -82,15 +82,15 @@ def within_factor(axis: Axis, tensor: Projection, tiling: FactorAxes, span: int,
 
 def across_factors(axis: Axis, tensor: Projection, factor: int, wishes: Sequence[Axes] | None = None) -> Axis | None:
     """The major part of `axis` that tiles no other factor of the tensor, nor is wished for by one."""
-    kept: Axis | None = axis
     for other, tiling in tensor.factors.items():
         if other == factor:
             continue
         for taken in (tiling.overflow, tiling.axes, wishes[other] if wishes else ()):
-            kept = prefix_outside(kept, taken)
+            kept = prefix_outside(axis, taken)
             if kept is None:
                 return None
-    return kept
+            axis = kept
+    return axis
 
 
 def truncated(axes: Axes, keep: Callable[[Axis, int], Axis | None], mesh: Mesh, whole_axes: bool) -> Axes:
@@ -108,7 +108,3 @@ def truncated(axes: Axes, keep: Callable[[Axis, int], Axis | None], mesh: Mesh, 
         if kept != axis:
             return (*axes[:place], kept)
     return axes
-
-
-def all_tensors(operands: Iterable[Projection], results: Iterable[Projection]) -> list[Projection]:
-    return [*operands, *results]

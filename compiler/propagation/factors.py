@@ -8,17 +8,17 @@ about to get it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from eggshard.dialects.sharding.layout import Axis, Layout, Mesh
 from eggshard.propagation.conflicts import across_factors, common_axes, truncated, within_factor
-from eggshard.propagation.prefixes import Axes
+from eggshard.propagation.prefixes import Axes, is_strict_prefix
 from eggshard.propagation.projection import Projection, project, to_layout
 from eggshard.rules.rule import Rule
 
 Layouts = Sequence[Layout | None]
-Directions = Callable[[int], int]
+Ways = Sequence[int]
 
 
 @dataclass(frozen=True)
@@ -30,19 +30,19 @@ class Step:
 
 
 def propagate_op(
-    rule: Rule, operands: Layouts, results: Layouts, mesh_name: str, mesh: Mesh, direction: Directions, step: Step
+    rule: Rule, operands: Layouts, results: Layouts, mesh_name: str, mesh: Mesh, ways: Ways, step: Step
 ) -> list[tuple[int, Layout]]:
     """
     The layouts that change when axes spread through one op: (position, new layout), results after operands.
 
-    `direction` says for each factor which way it may spread.
+    `ways` says for each factor which way it may spread.
     """
     dims = (*rule.operands, *rule.results)
     layouts = (*operands, *results)
     tensors = [project(lay, d, rule.sizes, mesh) for lay, d in zip(layouts, dims, strict=True)]
     split = len(rule.operands)
     spread = _aggressive if step.aggressive else _basic
-    touched = spread(rule, tensors, split, mesh, direction, step.conservative)
+    touched = spread(rule, tensors, split, mesh, ways, step.conservative)
     changes: list[tuple[int, Layout]] = []
     for place in sorted(touched):
         old = layouts[place]
@@ -53,46 +53,49 @@ def propagate_op(
     return changes
 
 
-def _basic(
-    rule: Rule, tensors: list[Projection], split: int, mesh: Mesh, direction: Directions, whole_axes: bool
-) -> set[int]:
+def _basic(rule: Rule, tensors: list[Projection], split: int, mesh: Mesh, ways: Ways, whole_axes: bool) -> set[int]:
     """Factor by factor; each sees what the ones before it did."""
     touched: set[int] = set()
     for factor, size in enumerate(rule.sizes):
-        way = direction(factor)
+        way = ways[factor]
         axes = common_axes(tensors[:split], tensors[split:], factor, way) if way else ()
         if not axes:
             continue
 
         def keep(axis: Axis, span: int, factor: int = factor, size: int = size) -> Axis | None:
-            kept: Axis | None = axis
-            for tensor in tensors:
-                kept = across_factors(kept, tensor, factor)
-                tiling = tensor.factors.get(factor)
-                if kept is not None and tiling is not None:
-                    kept = within_factor(kept, tensor, tiling, span, size)
-                if kept is None:
-                    return None
-            return kept
+            return _accepted_by_all(axis, tensors, factor, span, size)
 
         touched |= _assign(tensors, factor, truncated(axes, keep, mesh, whole_axes))
     return touched
 
 
+def _accepted_by_all(axis: Axis, tensors: list[Projection], factor: int, span: int, size: int) -> Axis | None:
+    """The major part of `axis` that every tensor accepts along the factor, and has not elsewhere."""
+    for tensor in tensors:
+        kept = across_factors(axis, tensor, factor)
+        tiling = tensor.factors.get(factor)
+        if kept is not None and tiling is not None:
+            kept = within_factor(kept, tensor, tiling, span, size)
+        if kept is None:
+            return None
+        axis = kept
+    return axis
+
+
 def _aggressive(
-    rule: Rule, tensors: list[Projection], split: int, mesh: Mesh, direction: Directions, whole_axes: bool
+    rule: Rule, tensors: list[Projection], split: int, mesh: Mesh, ways: Ways, whole_axes: bool
 ) -> set[int]:
     """All factors at once: first each on its own, then against the wishes of all others."""
     wishes: list[Axes] = []
     for factor in range(len(rule.sizes)):
-        way = direction(factor)
+        way = ways[factor]
         wishes.append(common_axes(tensors[:split], tensors[split:], factor, way) if way else ())
     for tensor in tensors:
-        for factor, tiling in tensor.factors.items():
+        for factor in tensor.factors:
             if wishes[factor]:
 
-                def accepts(axis: Axis, span: int, tensor=tensor, factor=factor, tiling=tiling) -> Axis | None:
-                    return within_factor(axis, tensor, tiling, span, rule.sizes[factor])
+                def accepts(axis: Axis, span: int, tensor: Projection = tensor, factor: int = factor) -> Axis | None:
+                    return within_factor(axis, tensor, tensor.factors[factor], span, rule.sizes[factor])
 
                 wishes[factor] = truncated(wishes[factor], accepts, mesh, whole_axes)
     granted = list(wishes)
@@ -100,7 +103,7 @@ def _aggressive(
         for factor in tensor.factors:
             if granted[factor]:
 
-                def free(axis: Axis, span: int, tensor=tensor, factor=factor) -> Axis | None:
+                def free(axis: Axis, span: int, tensor: Projection = tensor, factor: int = factor) -> Axis | None:
                     return across_factors(axis, tensor, factor, wishes)
 
                 granted[factor] = truncated(granted[factor], free, mesh, whole_axes)
@@ -112,8 +115,6 @@ def _aggressive(
 
 def _assign(tensors: list[Projection], factor: int, axes: Axes) -> set[int]:
     """Gives a factor its axes in every tensor whose own axes are a proper major part of them; says which."""
-    from eggshard.propagation.prefixes import is_strict_prefix
-
     touched: set[int] = set()
     for place, tensor in enumerate(tensors):
         tiling = tensor.factors.get(factor)

@@ -70,7 +70,7 @@ def _project_split(dim: Dim, dim_factors: tuple[int, ...], sizes: tuple[int, ...
         minor = place == len(dim_factors) - 1
         if overflowed:
             result[factor] = FactorAxes((), True, minor)
-            continue
+            break
         mine = FactorAxes((), not dim.open, minor)
         result[factor] = mine
         if minor:

@@ -52,7 +52,7 @@ def map_rule(op: Operation) -> Rule:
 def bitcast_convert(op: Operation) -> Rule:
     """A change of element width adds or drops a minor dimension, which stays whole."""
     before, after = shape_of(op.operands[0]), shape_of(op.results[0])
-    builder = RuleBuilder(op).add_pointwise(min(before, after, key=len))
+    builder = RuleBuilder(op).add_pointwise(before if len(before) < len(after) else after)
     if len(before) < len(after):
         builder.add((NO,), (len(before),), after[-1], Kind.NEED)
     elif len(before) > len(after):

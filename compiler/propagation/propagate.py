@@ -1,0 +1,56 @@
+"""Propagation of layouts through a module: user priority over op priority over the strategies of a single step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+
+from xdsl.dialects.builtin import ModuleOp
+
+from eggshard.propagation.engine import Engine
+from eggshard.propagation.factors import Step
+from eggshard.propagation.priorities import by_user_priority
+from eggshard.propagation.program import build_graph
+from eggshard.propagation.writeback import Writer
+
+
+class Mode(Enum):
+    """How much of the stack to use: each mode is the one below it, run several times."""
+
+    USER_PRIORITY = "user-priority"
+    OP_PRIORITY = "op-priority"
+    AGGRESSIVE = "aggressive"
+    BASIC = "basic"
+
+
+def propagate(
+    module: ModuleOp,
+    mode: Mode = Mode.USER_PRIORITY,
+    conservative: bool = False,
+    on_round: Callable[[], None] | None = None,
+) -> None:
+    """
+    Gives every value the layout that follows from those that are given, as `sharding.layout` attributes.
+
+    What was given closed does not change; open dimensions may get more axes. `conservative` does not cut axes into
+    parts, nor propagate along dimensions that would need data from neighbours. `on_round` is called after each round of
+    user priority, with the layouts so far in the module.
+    """
+    graph = build_graph(module, conservative)
+    engine = Engine(graph)
+    writer = Writer(graph)
+    step = Step(aggressive=mode is not Mode.BASIC, conservative=conservative)
+    levels = (0, 1, 2) if mode in (Mode.USER_PRIORITY, Mode.OP_PRIORITY) else (2,)
+
+    def round() -> None:
+        for level in levels:
+            engine.run(level, step)
+        if on_round is not None:
+            writer.write(engine)
+            on_round()
+
+    if mode is Mode.USER_PRIORITY:
+        by_user_priority(engine, round)
+    else:
+        round()
+    writer.write(engine)
