@@ -2,8 +2,8 @@
 Reading and writing the layouts that a program carries.
 
 A function's argument or result has the attribute `sharding.layout`; an op has `sharding.layouts`, one per result; ops
-that `CarriesLayouts` have fields of their own instead. The arguments of a loop's regions have no place of their own: they
-share the layouts of the loop's results.
+with the trait `CarriesLayouts` have fields of their own instead. The arguments of a loop's regions have no place of
+their own: they share the layouts of the loop's results.
 """
 
 from __future__ import annotations
