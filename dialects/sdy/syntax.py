@@ -110,7 +110,7 @@ def parse_sharding(parser: AttrParser) -> Sharding:
             parser.parse_punctuation("=")
             if keyword == "unreduced":
                 kind = parser.parse_optional_keyword_in(("sum", "max", "min")) or "sum"
-            lists[keyword] = parse_axes(parser)
+            lists[keyword] = parse_axes(parser) or parser.raise_error(f"no axes are {keyword}; leave the list out")
     return Sharding(mesh, dims, lists.get("replicated", ()), lists.get("unreduced", ()), kind)
 
 

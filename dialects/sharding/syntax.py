@@ -11,7 +11,7 @@ from xdsl.parser import AttrParser
 from eggshard.dialects.sharding.layout import Axis, Dim, Layout, Mesh, Partial, Strategy
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_$.]*")
-_PRIORITY = re.compile(r"p([0-9]+)")
+_PRIORITY = re.compile(r"p(0|[1-9][0-9]*)")
 
 
 def quoted(name: str) -> str:
