@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from xdsl.dialects.builtin import DenseArrayBase, IntegerAttr, TensorType, i32
+from xdsl.dialects.builtin import IntegerAttr, TensorType, i32
 from xdsl.ir import OpResult, SSAValue
 
 from eggshard.dialects import stablehlo
@@ -54,16 +54,6 @@ def iota(site: Site) -> list[SSAValue] | None:
     first = site.local.offset(axes, shape[dim], i32)
     start = site.local.broadcast(site.local.convert(first, element), shape)
     return [site.local.add_values(site.local.iota(shape, dim, element), start)]
-
-
-def slice_(site: Site) -> None:
-    """Tiled dimensions are whole ones: their limit is the local size."""
-    op = site.op
-    limits = list(cast("DenseArrayBase[object]", op.properties["limit_indices"]).get_values())
-    for dim, axes in enumerate(site.reads[0].axes):
-        if axes:
-            limits[dim] = shape_of(op.operands[0])[dim]
-    op.properties["limit_indices"] = ints(cast("list[int]", limits))
 
 
 def dot_general(site: Site) -> None:

@@ -12,20 +12,21 @@ from dataclasses import dataclass
 from xdsl.ir import Operation, SSAValue
 
 from eggshard.dialects.spmd import KINDS
-from eggshard.partitioning.localize import gather_scatter, simple
+from eggshard.partitioning.localize import gather_scatter, simple, windows
 from eggshard.partitioning.localize.site import Site
 from eggshard.rules.rule import Rule
 
 
 @dataclass(frozen=True)
 class Handler:
-    """`reduction`, `masked`, `permutation`: whether such factors may be tiled."""
+    """`reduction`, `masked`, `permutation`: whether such factors may be tiled; `allows` may forbid single ones."""
 
     run: Callable[[Site], list[SSAValue] | None]
     reduction: bool = False
     masked: bool = False
     permutation: bool = False
     any_body: bool = False
+    allows: Callable[[Operation, Rule, int], bool] | None = None
 
 
 RETYPE = Handler(simple.retype)
@@ -46,13 +47,20 @@ def tileable(op: Operation, rule: Rule) -> frozenset[int]:
     known = handler.any_body or rule.kind in KINDS
     if not handler.reduction or not known:
         excluded |= rule.reduction - (rule.masked if handler.masked else frozenset())
+    if handler.allows is not None:
+        excluded |= {factor for factor in range(len(rule.sizes)) if not handler.allows(op, rule, factor)}
     return frozenset(range(len(rule.sizes))) - excluded
 
 
 HANDLERS: dict[str, Handler] = {
     "stablehlo.constant": Handler(simple.constant),
     "stablehlo.iota": Handler(simple.iota),
-    "stablehlo.slice": Handler(simple.slice_),
+    "stablehlo.slice": Handler(windows.slice_, permutation=True, allows=windows.slightly_resized),
+    "stablehlo.pad": Handler(windows.pad, permutation=True, allows=windows.slightly_resized),
+    "stablehlo.convolution": Handler(
+        windows.convolution, reduction=True, permutation=True, allows=windows.convolution_allows
+    ),
+    "stablehlo.reduce_window": Handler(windows.reduce_window, permutation=True, any_body=True),
     "stablehlo.dot_general": Handler(simple.dot_general, reduction=True),
     "stablehlo.dot": Handler(simple.dot_general, reduction=True),
     "stablehlo.reduce": Handler(simple.reduce, reduction=True, any_body=True),
