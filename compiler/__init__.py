@@ -11,7 +11,7 @@ from typing import Any
 
 _NAMES = {
     "Mesh": "eggshard.mesh",
-    "Plan": "eggshard.plan",
+    "Plan": "eggshard.plans",
     "DiagnosticError": "eggshard.diagnostics",
     "plan": "eggshard.passes.api",
     "plan_model": "eggshard.passes.api",

@@ -11,7 +11,7 @@ from eggshard.diagnostics import DiagnosticError
 from eggshard.dialects.assembly import make_context
 from eggshard.mesh import Mesh
 from eggshard.passes import pipeline
-from eggshard.plan import Plan, fingerprint
+from eggshard.plans import Plan, fingerprint
 
 Tactics = Mapping[str, str] | Sequence[tuple[str, str]]
 Progress = Callable[[str], None]
