@@ -82,7 +82,7 @@ def optimizer_state(optimizer: Any, params: Tree) -> Tree:
     """Leaves for the state of an optax optimizer some steps into training."""
     state = jax.eval_shape(optimizer.init, fill(params, "f32", abstract=True))
 
-    def leaf(path: tuple[Any, ...], value: Any) -> Leaf:
+    def leaf(path: tuple[Any, ...], value: Any) -> Any:
         if jnp.issubdtype(value.dtype, jnp.integer):
             return Leaf(value.shape, lambda rng, s: np.full(s, 10), value.dtype)
         names = jax.tree_util.keystr(path)

@@ -20,11 +20,10 @@ def parameters(c: Config) -> Tree:
 def loss(params: Tree, tokens: Array, targets: Array) -> Array:
     """Mean cross entropy of the next token."""
 
-    @jax.checkpoint
     def body(x: Array, layer: Tree) -> tuple[Array, None]:
         return block(x, layer), None
 
-    x, _ = jax.lax.scan(body, params["embedding"][tokens], params["layers"])
+    x, _ = jax.lax.scan(jax.checkpoint(body), params["embedding"][tokens], params["layers"])
     return cross_entropy(logits(params, x), targets)
 
 

@@ -89,7 +89,7 @@ def peak(params: Tree) -> Tree:
     return {**params, "head": jnp.roll(params["embedding"], -1, axis=0).T * width**-0.5}
 
 
-def buckets_of(rows: int, columns: int, buckets: int, *, both_ways: bool) -> np.ndarray:
+def buckets_of(rows: int, columns: int, buckets: int, *, both_ways: bool) -> Array:
     """Which of `buckets` the distance from query i to key j falls into: near ones exactly, far ones by logarithm."""
     distance = np.arange(rows)[:, None] - np.arange(columns)[None, :]
     offset = np.zeros_like(distance)
