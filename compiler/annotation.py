@@ -103,7 +103,7 @@ def names_of(func: FuncOp, key: str) -> list[str]:
     """Paths of arguments ("arg_attrs") or results ("res_attrs"), '' where unknown; [] if there are no attributes."""
     entries = func.properties.get(key)
     names: list[str] = []
-    for entry in entries if isinstance(entry, ArrayAttr) else ():
+    for entry in entries if isinstance(entries, ArrayAttr) else ():
         assert isinstance(entry, DictionaryAttr)
         name = entry.data.get("sharding.name")
         info = entry.data.get("jax.result_info")
