@@ -7,7 +7,7 @@ from xdsl.ir import Block, Operation, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 
 from eggshard.dialects.sharding import ReshardOp, set_layouts
-from eggshard.dialects.sharding.access import result_layout, set_result_layouts
+from eggshard.dialects.sharding.access import result_layout, set_argument_layouts, set_result_layouts
 from eggshard.dialects.sharding.layout import Layout, Mesh
 from eggshard.partitioning import strategy
 from eggshard.partitioning.program import (
@@ -46,6 +46,7 @@ class _Inserter:
         block = func.body.block
         for argument in block.args:
             self.at[argument] = wanted_layout(argument, self.mesh_name)
+        set_argument_layouts(func, {argument.index: self.at[argument] for argument in block.args})
         last = block.last_op
         assert last is not None
         wanted = {}
