@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xdsl.ir import Dialect, Operation
+from xdsl.ir import Attribute, Dialect, Operation
 
 from eggshard.dialects.stablehlo.asynchronous import AsyncDoneOp, AsyncStartOp
 from eggshard.dialects.stablehlo.attributes import (
@@ -19,7 +19,6 @@ from eggshard.dialects.stablehlo.binary import (
     AddOp,
     AndOp,
     Atan2Op,
-    ComplexOp,
     DivideOp,
     MaximumOp,
     MinimumOp,
@@ -34,7 +33,7 @@ from eggshard.dialects.stablehlo.binary import (
     XorOp,
 )
 from eggshard.dialects.stablehlo.bounds import TypeExtensionsAttr
-from eggshard.dialects.stablehlo.calls import CompositeOp, CustomCallOp, GetTupleElementOp, TupleOp
+from eggshard.dialects.stablehlo.calls import CompositeOp, CustomCallOp
 from eggshard.dialects.stablehlo.collectives import (
     AllGatherOp,
     AllReduceOp,
@@ -72,19 +71,31 @@ from eggshard.dialects.stablehlo.elementwise import (
     BitcastConvertOp,
     ClampOp,
     CompareOp,
+    ComplexOp,
     ConvertOp,
     IsFiniteOp,
-    MapOp,
-    ReducePrecisionOp,
     SelectOp,
 )
+from eggshard.dialects.stablehlo.fourier import FftOp
 from eggshard.dialects.stablehlo.gather_scatter import DynamicGatherOp, GatherOp, ScatterOp, TorchIndexSelectOp
-from eggshard.dialects.stablehlo.linear_algebra import CholeskyOp, FftOp, TriangularSolveOp
+from eggshard.dialects.stablehlo.linear_algebra import CholeskyOp, TriangularSolveOp
+from eggshard.dialects.stablehlo.mapping import MapOp
+from eggshard.dialects.stablehlo.meshes import (
+    AxisRef,
+    AxisRefAttr,
+    Mesh,
+    MeshAttr,
+    MeshAxis,
+    MeshAxisAttr,
+    ReplicaGroupMeshAxes,
+    ReplicaGroupMeshAxesAttr,
+)
 from eggshard.dialects.stablehlo.normalization import BatchNormGradOp, BatchNormInferenceOp, BatchNormTrainingOp
+from eggshard.dialects.stablehlo.precision import ReducePrecisionOp
 from eggshard.dialects.stablehlo.process_ids import PartitionIdOp, ReplicaIdOp
 from eggshard.dialects.stablehlo.quantization import UniformDequantizeOp, UniformQuantizeOp
-from eggshard.dialects.stablehlo.random import RngBitGeneratorOp, RngOp
 from eggshard.dialects.stablehlo.reduction import ReduceOp
+from eggshard.dialects.stablehlo.rng import RngBitGeneratorOp, RngOp
 from eggshard.dialects.stablehlo.slicing import DynamicSliceOp, DynamicUpdateSliceOp, SliceOp
 from eggshard.dialects.stablehlo.sorting import SortOp
 from eggshard.dialects.stablehlo.structures import (
@@ -104,6 +115,7 @@ from eggshard.dialects.stablehlo.structures import (
     ScatterDimensionNumbersAttr,
 )
 from eggshard.dialects.stablehlo.tokens import AfterAllOp, CreateTokenOp, InfeedOp, OutfeedOp, RecvOp, SendOp
+from eggshard.dialects.stablehlo.tuples import GetTupleElementOp, TupleOp
 from eggshard.dialects.stablehlo.types import FutureType, TokenType
 from eggshard.dialects.stablehlo.unary import (
     AbsOp,
@@ -252,7 +264,8 @@ OPERATIONS: tuple[type[Operation], ...] = (
     WhileOp,
     XorOp,
 )
-ATTRIBUTES = (
+ATTRIBUTES: tuple[type[Attribute], ...] = (
+    AxisRefAttr,
     ChannelHandleAttr,
     ComparisonDirectionAttr,
     ComparisonTypeAttr,
@@ -262,8 +275,11 @@ ATTRIBUTES = (
     FftTypeAttr,
     FutureType,
     GatherDimensionNumbersAttr,
+    MeshAttr,
+    MeshAxisAttr,
     OutputOperandAliasAttr,
     PrecisionAttr,
+    ReplicaGroupMeshAxesAttr,
     ResultAccuracyAttr,
     ResultAccuracyModeAttr,
     RngAlgorithmAttr,
@@ -277,7 +293,7 @@ ATTRIBUTES = (
 OPS: dict[str, type[Operation]] = {op.name: op for op in OPERATIONS}
 """Op name, as `stablehlo.add`, to its class."""
 
-StableHLO = Dialect("stablehlo", list(OPERATIONS), list(ATTRIBUTES))
+StableHLO = Dialect("stablehlo", OPERATIONS, ATTRIBUTES)
 
 __all__ = [
     "ATTRIBUTES",
@@ -293,6 +309,8 @@ __all__ = [
     "AsyncDoneOp",
     "AsyncStartOp",
     "Atan2Op",
+    "AxisRef",
+    "AxisRefAttr",
     "BatchNormGradOp",
     "BatchNormInferenceOp",
     "BatchNormTrainingOp",
@@ -362,6 +380,10 @@ __all__ = [
     "LogisticOp",
     "MapOp",
     "MaximumOp",
+    "Mesh",
+    "MeshAttr",
+    "MeshAxis",
+    "MeshAxisAttr",
     "MinimumOp",
     "MultiplyOp",
     "NegateOp",
@@ -384,6 +406,8 @@ __all__ = [
     "ReduceScatterOp",
     "ReduceWindowOp",
     "RemainderOp",
+    "ReplicaGroupMeshAxes",
+    "ReplicaGroupMeshAxesAttr",
     "ReplicaIdOp",
     "ReshapeOp",
     "ResultAccuracy",

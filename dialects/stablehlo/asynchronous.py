@@ -13,18 +13,22 @@ from xdsl.irdl import (
 )
 
 from eggshard.dialects.stablehlo.base import TENSOR
+from eggshard.dialects.stablehlo.checks import check_region, check_types
 from eggshard.dialects.stablehlo.types import FutureType
 
 
 @irdl_op_definition
 class AsyncStartOp(IRDLOperation):
-    """Starts the collective or slice in `body`."""
+    """Starts the collective or slice in `body`; the result is what async_done waits for."""
 
     name = "stablehlo.async_start"
 
     operands_ = var_operand_def(TENSOR)
     body = region_def("single_block")
     result = result_def(FutureType)
+
+    def verify_(self) -> None:
+        check_region("body", self.body, self.operand_types, self.result.type.types.data)
 
 
 @irdl_op_definition
@@ -35,3 +39,8 @@ class AsyncDoneOp(IRDLOperation):
 
     operand = operand_def(FutureType)
     result = var_result_def(TENSOR)
+
+    def verify_(self) -> None:
+        future = self.operand.type
+        assert isinstance(future, FutureType)
+        check_types("async_done", "returns", self.result_types, future.types.data)

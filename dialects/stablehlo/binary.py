@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from xdsl.irdl import irdl_op_definition
 
 from eggshard.dialects.stablehlo.base import BinaryOp
+from eggshard.dialects.stablehlo.kinds import BOOLEAN, COMPLEX, FLOAT, INTEGER, QUANTIZED, Kind
 
 
 @irdl_op_definition
@@ -20,6 +23,8 @@ class AndOp(BinaryOp):
 
     name = "stablehlo.and"
 
+    ELEMENTS: ClassVar[Kind] = BOOLEAN | INTEGER
+
 
 @irdl_op_definition
 class Atan2Op(BinaryOp):
@@ -27,12 +32,7 @@ class Atan2Op(BinaryOp):
 
     name = "stablehlo.atan2"
 
-
-@irdl_op_definition
-class ComplexOp(BinaryOp):
-    """The complex numbers with real part lhs and imaginary part rhs."""
-
-    name = "stablehlo.complex"
+    ELEMENTS: ClassVar[Kind] = FLOAT | COMPLEX | QUANTIZED
 
 
 @irdl_op_definition
@@ -40,6 +40,8 @@ class DivideOp(BinaryOp):
     """Quotient, rounded towards zero for integers."""
 
     name = "stablehlo.divide"
+
+    ELEMENTS: ClassVar[Kind] = INTEGER | FLOAT | COMPLEX | QUANTIZED
 
 
 @irdl_op_definition
@@ -69,12 +71,16 @@ class OrOp(BinaryOp):
 
     name = "stablehlo.or"
 
+    ELEMENTS: ClassVar[Kind] = BOOLEAN | INTEGER
+
 
 @irdl_op_definition
 class PowerOp(BinaryOp):
     """lhs to the power rhs."""
 
     name = "stablehlo.power"
+
+    ELEMENTS: ClassVar[Kind] = INTEGER | FLOAT | COMPLEX | QUANTIZED
 
 
 @irdl_op_definition
@@ -83,12 +89,16 @@ class RemainderOp(BinaryOp):
 
     name = "stablehlo.remainder"
 
+    ELEMENTS: ClassVar[Kind] = INTEGER | FLOAT | COMPLEX | QUANTIZED
+
 
 @irdl_op_definition
 class ShiftLeftOp(BinaryOp):
     """lhs shifted left by rhs bits."""
 
     name = "stablehlo.shift_left"
+
+    ELEMENTS: ClassVar[Kind] = INTEGER
 
 
 @irdl_op_definition
@@ -97,12 +107,16 @@ class ShiftRightArithmeticOp(BinaryOp):
 
     name = "stablehlo.shift_right_arithmetic"
 
+    ELEMENTS: ClassVar[Kind] = INTEGER
+
 
 @irdl_op_definition
 class ShiftRightLogicalOp(BinaryOp):
     """lhs shifted right by rhs bits, filled with zeros."""
 
     name = "stablehlo.shift_right_logical"
+
+    ELEMENTS: ClassVar[Kind] = INTEGER
 
 
 @irdl_op_definition
@@ -111,9 +125,13 @@ class SubtractOp(BinaryOp):
 
     name = "stablehlo.subtract"
 
+    ELEMENTS: ClassVar[Kind] = INTEGER | FLOAT | COMPLEX | QUANTIZED
+
 
 @irdl_op_definition
 class XorOp(BinaryOp):
     """Bitwise exclusive or."""
 
     name = "stablehlo.xor"
+
+    ELEMENTS: ClassVar[Kind] = BOOLEAN | INTEGER

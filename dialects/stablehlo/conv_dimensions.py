@@ -28,7 +28,7 @@ class ConvDimensionNumbers:
 
 
 def parse_labels(parser: AttrParser, first: str, second: str) -> tuple[int, int, Ints]:
-    """`[b, 0, f]` with labels b and f as (0, 2, (1,)): where each label stands, then where each spatial index stands."""
+    """`[b, 0, f]` with labels b and f as (0, 2, (1,)): where each label and each spatial index stands."""
     where: dict[str | int, int] = {}
 
     def parse_label() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -13,6 +14,7 @@ from xdsl.dialects.builtin import (
     ComplexType,
     IndexType,
     IntegerType,
+    Signedness,
     TensorType,
 )
 from xdsl.ir import Attribute, Data
@@ -54,6 +56,24 @@ class DenseElements(BuiltinAttribute, Data[bytes]):
             data = data[:size]
         object.__setattr__(self, "type", type)
         super().__init__(data)
+
+    @classmethod
+    def from_integers(cls, values: Sequence[int], shape: Sequence[int], element_type: IntegerType) -> DenseElements:
+        """The integers in row-major order."""
+        size = element_bytes(element_type)
+        signed = element_type.signedness.data is not Signedness.UNSIGNED
+        data = b"".join(value.to_bytes(size, "little", signed=signed) for value in values)
+        return cls(TensorType(element_type, shape), data)
+
+    def integers(self) -> tuple[int, ...]:
+        """The elements in row-major order, of a constant of integers."""
+        element_type = self.type.element_type
+        size = element_bytes(element_type)
+        signed = not (isinstance(element_type, IntegerType) and element_type.signedness.data is Signedness.UNSIGNED)
+        values = tuple(
+            int.from_bytes(self.data[i : i + size], "little", signed=signed) for i in range(0, len(self.data), size)
+        )
+        return values * prod(self.shape) if self.is_splat else values
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -52,7 +52,7 @@ def short_form(value: float) -> str:
 
 
 def long_form(value: float, precision: int) -> str:
-    """The digits that tell any two numbers of `precision` bits apart, with an exponent only if the number is far from 1."""
+    """The digits that tell any two numbers of `precision` bits apart, with an exponent if the number is far from 1."""
     count = 2 + precision * 59 // 196
     digits, power = decimal_digits(value, count)
     whole = power + len(digits)

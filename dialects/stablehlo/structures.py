@@ -18,6 +18,7 @@ from eggshard.dialects.stablehlo.attributes import ResultAccuracyModeAttr
 S = TypeVar("S")
 Ints = tuple[int, ...]
 Mode = str
+SubAxis = tuple[int, int]
 
 
 def parse_dims(parser: AttrParser) -> Ints:
@@ -37,6 +38,13 @@ def parse_mode(parser: AttrParser) -> str:
     if not isinstance(mode, ResultAccuracyModeAttr):
         parser.raise_error("mode must be a #stablehlo.result_accuracy_mode", pos, parser.pos)
     return mode.data
+
+
+def parse_sub_axis(parser: AttrParser) -> SubAxis:
+    """`(1)2` as (1, 2)."""
+    with parser.in_parens():
+        pre_size = parser.parse_integer(allow_boolean=False)
+    return pre_size, parser.parse_integer(allow_boolean=False)
 
 
 class StructAttr(Data[S], ABC):
@@ -87,7 +95,9 @@ FIELD_PARSERS: dict[str, Callable[[AttrParser], Any]] = {
     "int": lambda parser: parser.parse_integer(),
     "bool": lambda parser: parser.parse_boolean(),
     "float": lambda parser: float(parser.parse_number()),
-    "Attribute": lambda parser: parser.parse_type(),
+    "str": lambda parser: parser.parse_str_literal(),
+    "Attribute": lambda parser: parser.parse_attribute(),
+    "SubAxis | None": parse_sub_axis,
     "Mode": parse_mode,
 }
 FIELD_PRINTERS: dict[str, Callable[[Printer, Any], None]] = {
@@ -95,7 +105,9 @@ FIELD_PRINTERS: dict[str, Callable[[Printer, Any], None]] = {
     "int": lambda printer, value: printer.print_string(str(value)),
     "bool": lambda printer, value: printer.print_string("true" if value else "false"),
     "float": lambda printer, value: printer.print_float(value, f64),
+    "str": lambda printer, value: printer.print_string_literal(value),
     "Attribute": lambda printer, value: printer.print_attribute(value),
+    "SubAxis | None": lambda printer, value: printer.print_string(f"({value[0]}){value[1]}"),
     "Mode": lambda printer, value: printer.print_attribute(ResultAccuracyModeAttr(value)),
 }
 

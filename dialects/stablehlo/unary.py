@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+from abc import ABC
+from typing import ClassVar
+
+from xdsl.dialects.builtin import ComplexType
 from xdsl.irdl import irdl_op_definition
 
-from eggshard.dialects.stablehlo.base import AccurateUnaryOp, UnaryOp
+from eggshard.dialects.stablehlo.base import AccurateUnaryOp, UnaryOp, check_elements
+from eggshard.dialects.stablehlo.checks import check_element, check_shape, element_of, shape_of
+from eggshard.dialects.stablehlo.kinds import BOOLEAN, COMPLEX, FLOAT, INTEGER, QUANTIZED, SIGNED, Kind
+
+
+class PartOp(UnaryOp, ABC):
+    """A unary op that gives a real number for a complex one."""
+
+    def verify_(self) -> None:
+        check_elements(self, self.ELEMENTS)
+        element = element_of(self.operand)
+        real = element.element_type if isinstance(element, ComplexType) else element
+        check_element("result", self.result, real, "the real part of operand")
+        check_shape("result", shape_of(self.result), shape_of(self.operand), "like operand")
 
 
 @irdl_op_definition
-class AbsOp(UnaryOp):
+class AbsOp(PartOp):
     """|x|; the magnitude of a complex number."""
 
     name = "stablehlo.abs"
+
+    ELEMENTS: ClassVar[Kind] = SIGNED | FLOAT | COMPLEX | QUANTIZED
 
 
 @irdl_op_definition
@@ -27,6 +46,8 @@ class CeilOp(UnaryOp):
 
     name = "stablehlo.ceil"
 
+    ELEMENTS: ClassVar[Kind] = FLOAT | QUANTIZED
+
 
 @irdl_op_definition
 class CosineOp(AccurateUnaryOp):
@@ -40,6 +61,8 @@ class CountLeadingZerosOp(UnaryOp):
     """The number of zero bits above the highest one."""
 
     name = "stablehlo.count_leading_zeros"
+
+    ELEMENTS: ClassVar[Kind] = INTEGER
 
 
 @irdl_op_definition
@@ -62,12 +85,16 @@ class FloorOp(UnaryOp):
 
     name = "stablehlo.floor"
 
+    ELEMENTS: ClassVar[Kind] = FLOAT | QUANTIZED
+
 
 @irdl_op_definition
-class ImagOp(UnaryOp):
+class ImagOp(PartOp):
     """The imaginary part; 0 for a real number."""
 
     name = "stablehlo.imag"
+
+    ELEMENTS: ClassVar[Kind] = FLOAT | COMPLEX
 
 
 @irdl_op_definition
@@ -97,12 +124,16 @@ class NegateOp(UnaryOp):
 
     name = "stablehlo.negate"
 
+    ELEMENTS: ClassVar[Kind] = INTEGER | FLOAT | COMPLEX | QUANTIZED
+
 
 @irdl_op_definition
 class NotOp(UnaryOp):
     """Each bit inverted; logical not of booleans."""
 
     name = "stablehlo.not"
+
+    ELEMENTS: ClassVar[Kind] = BOOLEAN | INTEGER
 
 
 @irdl_op_definition
@@ -111,12 +142,16 @@ class PopcntOp(UnaryOp):
 
     name = "stablehlo.popcnt"
 
+    ELEMENTS: ClassVar[Kind] = INTEGER
+
 
 @irdl_op_definition
-class RealOp(UnaryOp):
+class RealOp(PartOp):
     """The real part."""
 
     name = "stablehlo.real"
+
+    ELEMENTS: ClassVar[Kind] = FLOAT | COMPLEX
 
 
 @irdl_op_definition
@@ -125,12 +160,16 @@ class RoundNearestAfzOp(UnaryOp):
 
     name = "stablehlo.round_nearest_afz"
 
+    ELEMENTS: ClassVar[Kind] = FLOAT | QUANTIZED
+
 
 @irdl_op_definition
 class RoundNearestEvenOp(UnaryOp):
     """The nearest integer, halves to the even one."""
 
     name = "stablehlo.round_nearest_even"
+
+    ELEMENTS: ClassVar[Kind] = FLOAT | QUANTIZED
 
 
 @irdl_op_definition
@@ -145,6 +184,8 @@ class SignOp(UnaryOp):
     """-1, 0 or 1; x / |x| of a complex number."""
 
     name = "stablehlo.sign"
+
+    ELEMENTS: ClassVar[Kind] = SIGNED | FLOAT | COMPLEX | QUANTIZED
 
 
 @irdl_op_definition
