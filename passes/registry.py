@@ -12,6 +12,7 @@ from eggshard.diagnostics import DiagnosticError
 PASSES: dict[str, str] = {
     # import
     "inline-calls": "imports.inline_calls:InlineCallsPass",
+    "drop-dead-ops": "imports.drop_dead_ops:DropDeadOpsPass",
     "import-sdy": "annotate.import_sdy:ImportSdyPass",
     # annotate
     "apply-tactics": "annotate.apply_tactics:ApplyTacticsPass",
