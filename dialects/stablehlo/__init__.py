@@ -293,7 +293,7 @@ ATTRIBUTES: tuple[type[Attribute], ...] = (
 OPS: dict[str, type[Operation]] = {op.name: op for op in OPERATIONS}
 """Op name, as `stablehlo.add`, to its class."""
 
-StableHLO = Dialect("stablehlo", OPERATIONS, ATTRIBUTES)
+StableHLO = Dialect("stablehlo", list(OPERATIONS), list(ATTRIBUTES))
 
 __all__ = [
     "ATTRIBUTES",

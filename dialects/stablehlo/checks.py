@@ -30,7 +30,7 @@ def element_of(value: SSAValue) -> Attribute:
 
 def integers(array: DenseArrayBase[Any]) -> tuple[int, ...]:
     """The values of `array<i64: ...>`."""
-    return cast(tuple[int, ...], array.get_values())
+    return array.get_values()
 
 
 def text(shape: Shape) -> str:

@@ -28,7 +28,7 @@ from eggshard.dialects.stablehlo.contraction import check_precision
 from eggshard.dialects.stablehlo.conv_dimensions import ConvDimensionNumbers, ConvDimensionNumbersAttr
 from eggshard.dialects.stablehlo.dense import DenseElements
 from eggshard.dialects.stablehlo.syntax import (
-    i64_array,
+    DIMS,
     parse_attributes,
     parse_integers,
     print_attributes,
@@ -218,8 +218,7 @@ def parse_window_entry(parser: Parser, properties: dict[str, Attribute]) -> None
     if word not in WINDOW_WORDS or WINDOW_WORDS[word] in properties:
         parser.raise_error(f"window has {word}, must be each at most once of {', '.join(WINDOW_WORDS)}", pos)
     parser.parse_punctuation("=")
-    read = readers.get(word, lambda parser: i64_array(parse_integers(parser)))
-    properties[WINDOW_WORDS[word]] = read(parser)
+    properties[WINDOW_WORDS[word]] = readers.get(word, DIMS.parse)(parser)
 
 
 @irdl_op_definition

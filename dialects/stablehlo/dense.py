@@ -10,14 +10,13 @@ from typing import Any
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
     AnyFloat,
-    BuiltinAttribute,
     ComplexType,
     IndexType,
     IntegerType,
     Signedness,
     TensorType,
 )
-from xdsl.ir import Attribute, Data
+from xdsl.ir import Attribute, BuiltinAttribute, Data
 from xdsl.parser import AttrParser
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
@@ -30,7 +29,7 @@ def element_bytes(element_type: Attribute) -> int:
     if isinstance(element_type, IndexType):
         return 8
     if isinstance(element_type, IntegerType):
-        return (element_type.width.data + 7) // 8
+        return int(element_type.width.data + 7) // 8
     if isinstance(element_type, AnyFloat):
         return (element_type.bitwidth + 7) // 8
     raise VerifyException(f"element type of a constant is {element_type}, must be integer, float or complex")

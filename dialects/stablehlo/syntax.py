@@ -168,7 +168,7 @@ def parse_items(
         pos = parser.pos
         if (operand := parser.parse_optional_unresolved_operand()) is not None:
             operands.append(operand)
-        elif (word := parser.parse_optional_identifier()) in readers and word not in values:
+        elif (word := parser.parse_optional_identifier()) is not None and word in readers and word not in values:
             parser.parse_punctuation("=")
             values[word] = readers[word](parser)
         elif operands or values or word is not None:
