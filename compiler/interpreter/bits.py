@@ -88,8 +88,8 @@ def bitcast_convert(call: Call, x: Array) -> Array:
         steps = np.arange(0, target, source).astype(word)
         numbers = np.bitwise_or.reduce(numbers.astype(word) << steps, axis=-1)
     if is_whole_bytes(target) or not is_integer(call.dtype()):
-        return numbers.astype(f"u{max(1, target // 8)}").view(call.dtype())
-    return numbers.astype(np.uint8).astype(call.dtype())
+        return np.asarray(numbers.astype(f"u{max(1, target // 8)}").view(call.dtype()))
+    return np.asarray(numbers.astype(np.uint8).astype(call.dtype()))
 
 
 def is_whole_bytes(bits: int) -> bool:

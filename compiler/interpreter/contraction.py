@@ -36,7 +36,7 @@ def dot_arrays(
     left = lhs.transpose(*batch[0], *free_lhs, *contract[0]).reshape(*shape_batch, math.prod(shape_lhs), depth)
     right = rhs.transpose(*batch[1], *contract[1], *free_rhs).reshape(*shape_batch, depth, math.prod(shape_rhs))
     product: Array = np.matmul(left, right)
-    return product.reshape(*shape_batch, *shape_lhs, *shape_rhs)
+    return product.reshape((*shape_batch, *shape_lhs, *shape_rhs))
 
 
 def dot_general(call: Call, lhs: Array, rhs: Array) -> Array:

@@ -52,7 +52,7 @@ def convolve(
     product = np.matmul(rows, columns).reshape(split, batch // batch_groups, *counts, outputs // split)
     made = product.transpose(1, 0, 2 + spatial, *range(2, 2 + spatial)).reshape(batch // batch_groups, outputs, *counts)
     place = [n.output_batch_dimension, n.output_feature_dimension, *n.output_spatial_dimensions]
-    return made.transpose(np.argsort(place))
+    return np.asarray(made.transpose(np.argsort(place)))
 
 
 def convolution(call: Call, lhs: Array, rhs: Array) -> Array:

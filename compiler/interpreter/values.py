@@ -62,7 +62,7 @@ def _plain_dtype(type: Attribute) -> np.dtype[Any]:
 
 @cache
 def shape_of(type: Attribute) -> tuple[int, ...]:
-    """The shape of a tensor type, -1 for a dimension it leaves open."""
+    """The shape of a tensor type; a dimension it leaves open is negative."""
     return cast("TensorType[Any]", type).get_shape()
 
 
