@@ -16,18 +16,21 @@ from eggshard.partitioning.chain import Chain
 from eggshard.partitioning.steps import AllReduce, AllSlice, AxesPerDim, MakePartial, ReduceScatter, Step
 
 
-def decompose(source: Layout, target: Layout, mesh: Mesh, shape: tuple[int, ...] | None = None) -> list[Step]:
+def decompose(
+    source: Layout, target: Layout, mesh: Mesh, shape: tuple[int, ...] | None = None, even: bool = True
+) -> list[Step]:
     """
     The collectives that take a tensor from `source` to `target`, in order; [] if nothing is to do.
 
     Both layouts are on `mesh`, or on meshes that differ in the order of devices only. `shape` is that of the whole
     tensor: if it is given and divides at both ends, it divides after every step (at worst by gathering before slicing).
+    Without `even` the chain is Shardy's, which may need padding in between.
     An axis that is partial at both ends with the same kind stays so throughout. Openness and priorities are ignored,
     and so are axes of size 1.
     """
     source, target = _plain(source, mesh), _plain(target, mesh)
     kept, reduced = _common(source.partial, target.partial, mesh), _lost(source.partial, target.partial, mesh)
-    steps = _Reducer(source, kept, reduced, mesh).convert(_whole_chain(source, target, mesh, shape))
+    steps = _Reducer(source, kept, reduced, mesh).convert(_whole_chain(source, target, mesh, shape, even))
     made = _lost(target.partial, source.partial, mesh)
     layout = steps[-1].layout if steps else replace(source, partial=kept)
     for kind in dict.fromkeys(partial.kind for partial in made):
@@ -78,10 +81,10 @@ def _canonical(partials: Sequence[Partial], mesh: Mesh) -> tuple[Partial, ...]:
     return tuple(sorted(joined, key=lambda p: (order[p.axis.name], p.axis.pre)))
 
 
-def _whole_chain(source: Layout, target: Layout, mesh: Mesh, shape: tuple[int, ...] | None) -> list[Step]:
+def _whole_chain(source: Layout, target: Layout, mesh: Mesh, shape: tuple[int, ...] | None, even: bool) -> list[Step]:
     """The chain of the dimensions; gathers and slices alone if the best chain cuts `shape` where both ends do not."""
     steps = Chain(source, target, mesh, shape).find()
-    if shape is None or all(_divides(shape, layout, mesh) for layout in (step.layout for step in steps)):
+    if shape is None or not even or all(_divides(shape, layout, mesh) for layout in (step.layout for step in steps)):
         return steps
     if _divides(shape, source, mesh) and _divides(shape, target, mesh):
         return Chain(source, target, mesh, shape).gather_and_slice()
