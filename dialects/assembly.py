@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from importlib import import_module
 from typing import Any
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp, TensorType
-from xdsl.ir import Dialect
+from xdsl.dialects.builtin import FileLineColLoc, FusedLoc, LocationAttr, ModuleOp, NoneAttr, TensorType
+from xdsl.ir import Attribute, Dialect
 from xdsl.parser import Parser as XDSLParser
 from xdsl.utils.exceptions import VerifyException
 
@@ -45,8 +46,41 @@ def make_context() -> Context:
     return context
 
 
+ALIAS = re.compile(r"^[#!][\w.$-]+ = ", re.MULTILINE)
+"""Where a line defines an alias."""
+
+
 class Parser(XDSLParser):
-    """xDSL's parser, in which `dense<...>` of a tensor is a `DenseElements`."""
+    """xDSL's parser, but `dense<...>` of a tensor is a `DenseElements`, and aliases may be defined after their uses."""
+
+    def parse_module(self, allow_implicit_module: bool = True) -> ModuleOp:
+        start = self.pos
+        # MLIR prints the aliases of locations at the end, where they can name each other only backwards.
+        for match in ALIAS.finditer(self.lexer.input.content, start):
+            self._resume_from(match.start())
+            super()._parse_alias_def()
+        self._resume_from(start)
+        return super().parse_module(allow_implicit_module)
+
+    def _parse_alias_def(self) -> None:
+        """Reads a definition that `parse_module` has read before."""
+        self.attribute_aliases.pop(self._current_token.text, None)
+        super()._parse_alias_def()
+
+    def _parse_location(self) -> LocationAttr:
+        """As xDSL, and `"file":1:2 to 3:4`, whose end is dropped, and `fused<metadata>[...]`."""
+        if self.parse_optional_keyword("fused") is not None:
+            metadata: Attribute = NoneAttr()
+            if self.parse_optional_punctuation("<") is not None:
+                metadata = self.parse_attribute()
+                self.parse_punctuation(">")
+            return FusedLoc(self.parse_comma_separated_list(self.Delimiter.SQUARE, self._parse_location), metadata)
+        location = super()._parse_location()
+        if isinstance(location, FileLineColLoc) and self.parse_optional_keyword("to") is not None:
+            self.parse_optional_integer(allow_boolean=False)
+            self.parse_punctuation(":")
+            self.parse_integer(allow_boolean=False)
+        return location
 
     def _parse_builtin_dense_attr(self) -> Any:
         start = self._current_token.span.start

@@ -167,13 +167,18 @@ def parse_reducer(parser: Parser) -> Region:
     left: list[Parser.Argument] = []
     right: list[Parser.Argument] = []
     while parser.parse_optional_punctuation("(") is not None:
-        left.append(parser.parse_argument())
-        parser.parse_optional_location()
+        left.append(parse_located_argument(parser))
         parser.parse_punctuation(",")
-        right.append(parser.parse_argument())
-        parser.parse_optional_location()
+        right.append(parse_located_argument(parser))
         parser.parse_punctuation(")")
     return parser.parse_region([*left, *right])
+
+
+def parse_located_argument(parser: Parser) -> Parser.Argument:
+    """`%l: tensor<f32> loc(...)`, the location if it is there."""
+    argument = parser.parse_argument()
+    argument.location = parser.parse_optional_location()
+    return argument
 
 
 def print_reducer(printer: Printer, body: Region) -> None:
