@@ -9,6 +9,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
+from eggshard.dialects.assembly import parse_module
 from eggshard.frontends.load import from_bytes, from_jax
 from eggshard.interpreter import run_module
 
@@ -22,7 +23,8 @@ MLIR_NAMES = {
     **{f"uint{bits}": f"ui{bits}" for bits in (8, 16, 32, 64)},
     "float8_e4m3fn": "f8E4M3FN", "float8_e5m2": "f8E5M2", "float8_e4m3b11fnuz": "f8E4M3B11FNUZ",
     "float8_e4m3fnuz": "f8E4M3FNUZ", "float8_e5m2fnuz": "f8E5M2FNUZ", "float8_e3m4": "f8E3M4", "float8_e4m3": "f8E4M3",
-    "float8_e8m0fnu": "f8E8M0FNU", "float4_e2m1fn": "f4E2M1FN", "float6_e2m3fn": "f6E2M3FN", "float6_e3m2fn": "f6E3M2FN",
+    "float8_e8m0fnu": "f8E8M0FNU", "float4_e2m1fn": "f4E2M1FN", "float6_e2m3fn": "f6E2M3FN",
+    "float6_e3m2fn": "f6E3M2FN",
 }  # fmt: skip
 TOLERANCES = {"float16": 2e-3, "bfloat16": 1.6e-2, "float32": 2e-6, "complex64": 4e-6}
 """Largest error by result dtype, relative to the largest finite magnitude of the result; 1e-13 for wider ones."""
@@ -76,7 +78,9 @@ def on_xla(text: str, *inputs: Any) -> list[Any]:
 
 
 def interpret(text: str, *inputs: Any) -> list[Any]:
-    return run_module(from_bytes(text.encode(), "test.mlir"), [np.asarray(x) for x in inputs])
+    """Runs a module read by jaxlib's parser; a quantized one by ours, as jaxlib does not know these types."""
+    module = parse_module(text) if "!quant" in text else from_bytes(text.encode(), "test.mlir")
+    return run_module(module, [np.asarray(x) for x in inputs])
 
 
 def same(found: Any, wanted: Any, tolerance: float | None = None) -> None:

@@ -133,7 +133,9 @@ class Frame:
 def fits(array: Array, type: Attribute) -> bool:
     """Whether an array has the shape and dtype of a tensor type, which may leave dimensions open."""
     shape = shape_of(type)
-    same = array.shape == shape or (
-        len(shape) == array.ndim and all(want < 0 or want == found for want, found in zip(shape, array.shape, strict=True))
-    )
-    return same and array.dtype == stored_dtype_of(type)
+    if array.shape != shape:
+        if len(shape) != array.ndim:
+            return False
+        if any(0 <= want != found for want, found in zip(shape, array.shape, strict=True)):
+            return False
+    return array.dtype == stored_dtype_of(type)

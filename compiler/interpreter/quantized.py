@@ -7,82 +7,75 @@ dequantize the operands, compute in floats, quantize the results. Ops that only 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 from xdsl.dialects.builtin import IntegerType, Signedness, TensorType
 from xdsl.ir import Attribute, Operation
 
+from eggshard.dialects.quant import QuantizedType, Step
 from eggshard.frontends.dtypes import numpy_dtype
 from eggshard.interpreter.call import Call, Kernel, Table
-from eggshard.interpreter.numerics import integer_range, narrow, widen
+from eggshard.interpreter.numerics import narrow, widen
 from eggshard.interpreter.values import Array, Value
-
-# `i8<-128:127>:f32:1, {0.1:3,0.2:5}`: storage with optional range, expressed type, optional axis, parameters
-PATTERN = re.compile(r"(u?)i(\d+)(?:<(-?\d+):(-?\d+)>)?:(\w+)(?::(\d+))?,\s*(.*)$", re.DOTALL)
-PARAMETER = re.compile(r"([^\s:,{}<>]+)(?::(-?\d+))?")
 
 
 @dataclass(frozen=True)
 class Quantization:
-    """The parameters of a quantized element type; one scale and zero point, or one per index of `axis`."""
+    """The parameters of a tensor type; `scales` and `zero_points` broadcast against its tensors."""
 
     stored: np.dtype[Any]
     expressed: np.dtype[Any]
-    low: int
-    high: int
-    axis: int | None
-    scales: tuple[float, ...]
-    zero_points: tuple[int, ...]
-
-    def along(self, values: Sequence[Any], rank: int) -> Array:
-        """The parameters shaped so that they broadcast against a tensor of `rank` dimensions."""
-        shape = [1] * rank
-        if self.axis is not None:
-            shape[self.axis] = len(values)
-        return np.asarray(values, np.float64).reshape(shape)
+    bounds: tuple[int, int]
+    scales: Array
+    zero_points: Array
 
     def dequantize(self, x: Array) -> Array:
         """Stored integers to the floats they stand for."""
-        exact = (widen(x).astype(np.float64) - self.along(self.zero_points, x.ndim)) * self.along(self.scales, x.ndim)
-        return narrow(exact, self.expressed)
+        return narrow((widen(x).astype(np.float64) - self.zero_points) * self.scales, self.expressed)
 
     def quantize(self, x: Array) -> Array:
         """Floats to the nearest stored integers, ties to even, clamped to the storage range."""
-        exact = widen(x).astype(np.float64) / self.along(self.scales, x.ndim) + self.along(self.zero_points, x.ndim)
-        whole = np.clip(np.nan_to_num(np.rint(exact)), self.low, self.high)
-        return narrow(whole.astype(np.int64), self.stored)
+        exact = widen(x).astype(np.float64) / self.scales + self.zero_points
+        return narrow(np.clip(np.nan_to_num(np.rint(exact)), *self.bounds).astype(np.int64), self.stored)
 
 
 @cache
 def quantization_of(type: Attribute) -> Quantization | None:
     """The quantization of a tensor type's elements, or None."""
-    if not isinstance(type, TensorType):
+    if not isinstance(type, TensorType) or not isinstance(type.element_type, QuantizedType):
         return None
-    text = str(type.element_type)
-    if "quant.uniform<" not in text:
-        return None
-    found = PATTERN.match(text[text.index("<") + 1 : text.rindex(">")])
-    if found is None:
-        raise NotImplementedError(f"element type {text}")
-    unsigned, bits, low, high, expressed, axis, parameters = found.groups()
-    stored = numpy_dtype(IntegerType(int(bits), Signedness.UNSIGNED if unsigned else Signedness.SIGNLESS))
-    least, greatest = integer_range(stored)
-    pairs = PARAMETER.findall(parameters)
+    element = type.element_type
+    sign = Signedness.UNSIGNED if element.data.storage.startswith("u") else Signedness.SIGNLESS
+    axes = [axis if isinstance(axis, tuple) else (axis, 1) for axis in element.data.axes]
+    rank = len(type.get_shape())
     return Quantization(
-        stored,
-        np.dtype({"f16": np.float16, "f32": np.float32, "f64": np.float64, "bf16": ml_dtypes.bfloat16}[expressed]),
-        least if low is None else int(low),
-        greatest if high is None else int(high),
-        None if axis is None else int(axis),
-        tuple(float(scale) for scale, _ in pairs),
-        tuple(int(zero or 0) for _, zero in pairs),
+        numpy_dtype(IntegerType(element.storage_width, sign)),
+        numpy_dtype(element.expressed_type),
+        element.data.bounds,
+        spread(_each(element.data.steps, "scale"), axes, rank),
+        spread(_each(element.data.steps, "zero_point"), axes, rank),
     )
+
+
+def _each(steps: Any, name: str) -> Any:
+    """One field of nested steps."""
+    return getattr(steps, name) if isinstance(steps, Step) else [_each(step, name) for step in steps]
+
+
+def spread(parameters: Any, axes: Sequence[tuple[int, int]], rank: int) -> Array:
+    """Parameters per index of each (dimension, block size), shaped to broadcast against `rank` dimensions."""
+    values = np.asarray(parameters, np.float64)
+    for position, (_, block) in enumerate(axes):
+        values = np.repeat(values, block, axis=position)
+    order = sorted(range(len(axes)), key=lambda position: axes[position][0])
+    shape = [1] * rank
+    for position, (dim, _) in enumerate(axes):
+        shape[dim] = values.shape[position]
+    return values.transpose(order).reshape(shape)
 
 
 def is_quantized(op: Operation) -> bool:

@@ -58,7 +58,8 @@ def test_if() -> None:
 def test_calls_and_composites() -> None:
     text = """func.func @main(%x: tensor<2xf32>) -> (tensor<2xf32>, tensor<2xf32>) {
   %0 = call @twice(%x) : (tensor<2xf32>) -> tensor<2xf32>
-  %1 = stablehlo.composite "my.op" %0 {decomposition = @twice, composite_attributes = {n = 1 : i32}} : (tensor<2xf32>) -> tensor<2xf32>
+  %1 = stablehlo.composite "my.op" %0 {decomposition = @twice, composite_attributes = {n = 1 : i32}}
+      : (tensor<2xf32>) -> tensor<2xf32>
   return %0, %1 : tensor<2xf32>, tensor<2xf32>
 }
 func.func private @twice(%x: tensor<2xf32>) -> tensor<2xf32> {
@@ -89,7 +90,8 @@ def test_asynchronous_op_runs_at_once() -> None:
 func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> {
   %0 = "stablehlo.async_start"(%x) ({
   ^bb0(%a: tensor<2xf32>):
-    %1 = "stablehlo.collective_broadcast"(%a) <{replica_groups = dense<[[0]]> : tensor<1x1xi64>}> : (tensor<2xf32>) -> tensor<2xf32>
+    %1 = "stablehlo.collective_broadcast"(%a) <{replica_groups = dense<[[0]]> : tensor<1x1xi64>}>
+        : (tensor<2xf32>) -> tensor<2xf32>
     stablehlo.return %1 : tensor<2xf32>
   }) : (tensor<2xf32>) -> !stablehlo.future<tensor<2xf32>>
   %2 = "stablehlo.async_done"(%0) : (!stablehlo.future<tensor<2xf32>>) -> tensor<2xf32>
@@ -161,7 +163,8 @@ func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> {{
 def test_host_ops_are_refused() -> None:
     text = """func.func @main() -> tensor<2xf32> {
   %t = stablehlo.create_token : !stablehlo.token
-  %0:2 = "stablehlo.infeed"(%t) <{infeed_config = "", layout = [[0]]}> : (!stablehlo.token) -> (tensor<2xf32>, !stablehlo.token)
+  %0:2 = "stablehlo.infeed"(%t) <{infeed_config = "", layout = [[0]]}>
+      : (!stablehlo.token) -> (tensor<2xf32>, !stablehlo.token)
   return %0#0 : tensor<2xf32>
 }"""
     with pytest.raises(DiagnosticError, match=r"stablehlo\.infeed cannot run without a host"):

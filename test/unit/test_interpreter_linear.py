@@ -32,7 +32,8 @@ def test_dot_general(name: str) -> None:
 @pytest.mark.parametrize(
     ("lhs", "rhs", "result"),
     [("bfloat16", "bfloat16", "float32"), ("int8", "int8", "int32"), ("uint8", "uint8", "uint32"),
-     ("float32", "float32", "float64"), ("float8_e4m3fn", "float8_e4m3fn", "float32"), ("bfloat16", "float32", "float32")],
+     ("float32", "float32", "float64"), ("float8_e4m3fn", "float8_e4m3fn", "float32"),
+     ("bfloat16", "float32", "float32")],
 )  # fmt: skip
 def test_preferred_element_type(lhs: str, rhs: str, result: str) -> None:
     from jax import lax
@@ -52,8 +53,10 @@ def test_integers_wrap_in_the_result_type() -> None:
 
 def test_einsum_ops() -> None:
     x, y = random((3, 4), "float32", 1), random((4, 5), "float32", 2)
-    text = """func.func @main(%x: tensor<3x4xf32>, %y: tensor<4x5xf32>) -> (tensor<5x3xf32>, tensor<3xf32>, tensor<3x5xf32>) {
-  %0 = "stablehlo.einsum"(%x, %y) <{einsum_config = "ij,jk->ki"}> : (tensor<3x4xf32>, tensor<4x5xf32>) -> tensor<5x3xf32>
+    text = """func.func @main(%x: tensor<3x4xf32>, %y: tensor<4x5xf32>)
+    -> (tensor<5x3xf32>, tensor<3xf32>, tensor<3x5xf32>) {
+  %0 = "stablehlo.einsum"(%x, %y) <{einsum_config = "ij,jk->ki"}>
+      : (tensor<3x4xf32>, tensor<4x5xf32>) -> tensor<5x3xf32>
   %1 = "stablehlo.unary_einsum"(%x) <{einsum_config = "ij->i"}> : (tensor<3x4xf32>) -> tensor<3xf32>
   %2 = stablehlo.dot %x, %y : (tensor<3x4xf32>, tensor<4x5xf32>) -> tensor<3x5xf32>
   return %0, %1, %2 : tensor<5x3xf32>, tensor<3xf32>, tensor<3x5xf32>
@@ -253,9 +256,10 @@ def test_batch_norm(name: str, kind: str) -> None:
     names = [f"%{i}" for i in range(len(inputs))]
     outputs = "%r" if len(made) == 1 else f"%r:{len(made)}"
     returned = ["%r"] if len(made) == 1 else [f"%r#{i}" for i in range(len(made))]
-    text = f"""func.func @main({", ".join(f"{n}: {t}" for n, t in zip(names, operands, strict=True))}) -> ({", ".join(made)}) {{
-  {outputs} = "stablehlo.batch_norm_{kind}"({", ".join(names)}) <{{epsilon = 0.01 : f32, feature_index = {feature} : i64}}>
-      : ({", ".join(operands)}) -> ({", ".join(made)})
+    arguments = ", ".join(f"{n}: {t}" for n, t in zip(names, operands, strict=True))
+    text = f"""func.func @main({arguments}) -> ({", ".join(made)}) {{
+  {outputs} = "stablehlo.batch_norm_{kind}"({", ".join(names)})
+      <{{epsilon = 0.01 : f32, feature_index = {feature} : i64}}> : ({", ".join(operands)}) -> ({", ".join(made)})
   return {", ".join(returned)} : {", ".join(made)}
 }}"""
     check_text(text, *inputs, tolerance=5e-6 if name == "float32" else 1e-12)
@@ -268,7 +272,8 @@ def test_random_bits(algorithm: str, state: list[int]) -> None:
     shapes = ((), (1,), (5,), (6,), (3, 5), (3, 4), (2, 3, 5), (5, 3, 7), (4, 6))
     types = [tensor(shape, name) for name in ("uint8", "uint16", "uint32", "uint64") for shape in shapes]
     draws = [
-        f"%s{i}, %r{i} = stablehlo.rng_bit_generator %s, algorithm = {algorithm} : (tensor<2xui64>) -> (tensor<2xui64>, {type})"
+        f"%s{i}, %r{i} = stablehlo.rng_bit_generator %s, algorithm = {algorithm}"
+        f" : (tensor<2xui64>) -> (tensor<2xui64>, {type})"
         for i, type in enumerate(types)
     ]
     values = [*(f"%s{i}" for i in range(len(types))), *(f"%r{i}" for i in range(len(types)))]

@@ -124,8 +124,9 @@ def test_select_and_scatter(select: str, config: dict[str, Any], name: str) -> N
     stride, padding = config.get("stride", (1, 1)), config.get("padding", ((0, 0), (0, 0)))
     pairs = "[" + ", ".join(f"[{low}, {high}]" for low, high in padding) + "]"
     scalar = tensor((), name)
-    text = f"""func.func @main(%x: {tensor(shape, name)}, %s: {tensor(result, name)}, %i: {scalar}) -> {tensor(shape, name)} {{
-  %0 = "stablehlo.select_and_scatter"(%x, %s, %i) <{{window_dimensions = array<i64: {config["size"][0]}, {config["size"][1]}>,
+    whole, size = tensor(shape, name), config["size"]
+    text = f"""func.func @main(%x: {whole}, %s: {tensor(result, name)}, %i: {scalar}) -> {whole} {{
+  %0 = "stablehlo.select_and_scatter"(%x, %s, %i) <{{window_dimensions = array<i64: {size[0]}, {size[1]}>,
       window_strides = array<i64: {stride[0]}, {stride[1]}>, padding = dense<{pairs}> : tensor<2x2xi64>}}> ({{
   ^bb0(%a: {scalar}, %b: {scalar}):
     %p = stablehlo.compare {select}, %a, %b : ({scalar}, {scalar}) -> tensor<i1>

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,8 @@ def test_moving_elements(name: str) -> None:
 
 @pytest.mark.parametrize(
     "config",
-    [((0, 0, 0), (0, 0, 0)), ((2, 1, 3), (1, 4, 2)), ((-1, 2, 0), (3, -2, 1)), ((-3, -1, 2), (5, 0, 3)), ((-9, 4, 1), (2, 0, 0))],
+    [((0, 0, 0), (0, 0, 0)), ((2, 1, 3), (1, 4, 2)), ((-1, 2, 0), (3, -2, 1)), ((-3, -1, 2), (5, 0, 3)),
+     ((-9, 4, 1), (2, 0, 0))],
 )  # fmt: skip
 @pytest.mark.parametrize("name", ("float32", "int8", "bfloat16"))
 def test_pad(name: str, config: tuple[tuple[int, int, int], ...]) -> None:
@@ -66,12 +68,12 @@ def test_dynamic_slices_are_clamped(index: str, start: tuple[int, int]) -> None:
 
     indices = [np.asarray(s).astype(index) for s in start]
     x, update = random((4, 5), "float32", 1), random((2, 3), "float32", 2)
-    text = f"""func.func @main(%x: tensor<4x5xf32>, %u: tensor<2x3xf32>, %i: {tensor((), index)}, %j: {tensor((), index)})
+    scalar = tensor((), index)
+    text = f"""func.func @main(%x: tensor<4x5xf32>, %u: tensor<2x3xf32>, %i: {scalar}, %j: {scalar})
     -> (tensor<2x3xf32>, tensor<4x5xf32>) {{
-  %0 = stablehlo.dynamic_slice %x, %i, %j, sizes = [2, 3]
-      : (tensor<4x5xf32>, {tensor((), index)}, {tensor((), index)}) -> tensor<2x3xf32>
+  %0 = stablehlo.dynamic_slice %x, %i, %j, sizes = [2, 3] : (tensor<4x5xf32>, {scalar}, {scalar}) -> tensor<2x3xf32>
   %1 = stablehlo.dynamic_update_slice %x, %u, %i, %j
-      : (tensor<4x5xf32>, tensor<2x3xf32>, {tensor((), index)}, {tensor((), index)}) -> tensor<4x5xf32>
+      : (tensor<4x5xf32>, tensor<2x3xf32>, {scalar}, {scalar}) -> tensor<4x5xf32>
   return %0, %1 : tensor<2x3xf32>, tensor<4x5xf32>
 }}"""
     check_text(text, x, update, *indices)
@@ -81,9 +83,9 @@ def test_dynamic_slices_are_clamped(index: str, start: tuple[int, int]) -> None:
 def gather_case(operand: tuple[int, ...], indices: np.ndarray, sizes: tuple[int, ...], **numbers: Any) -> None:
     from jax import lax
 
-    dims = lax.GatherDimensionNumbers(**numbers)
+    dims, x = lax.GatherDimensionNumbers(**numbers), random(operand, "float32", 1)
     for mode in (lax.GatherScatterMode.CLIP, lax.GatherScatterMode.FILL_OR_DROP):
-        check_jax(lambda x, i: lax.gather(x, i, dims, sizes, mode=mode), random(operand, "float32", 1), indices)
+        check_jax(partial(lax.gather, dimension_numbers=dims, slice_sizes=sizes, mode=mode), x, indices)
 
 
 def test_gather() -> None:
@@ -115,8 +117,8 @@ def test_gather() -> None:
         start_index_map=(2, 1),
     )
     gather_case(
-        (3, 8, 4), np.array([[[1], [2]], [[7], [3]], [[9], [0]]]), (1, 1, 4), offset_dims=(2,), collapsed_slice_dims=(1,),
-        start_index_map=(1,), operand_batching_dims=(0,), start_indices_batching_dims=(0,),
+        (3, 8, 4), np.array([[[1], [2]], [[7], [3]], [[9], [0]]]), (1, 1, 4), offset_dims=(2,),
+        collapsed_slice_dims=(1,), start_index_map=(1,), operand_batching_dims=(0,), start_indices_batching_dims=(0,),
     )  # fmt: skip
 
 
@@ -174,8 +176,8 @@ def test_scatter_of_two_operands_with_a_body_of_its_own() -> None:
     """Keeps the pair with the larger first element; several updates meet at one place."""
     x, y = random((4,), "float32", 1), np.arange(4, dtype=np.int32)
     u, v = random((7,), "float32", 2), np.arange(10, 17, dtype=np.int32)
-    text = """func.func @main(%x: tensor<4xf32>, %y: tensor<4xi32>, %i: tensor<7x1xi32>, %u: tensor<7xf32>, %v: tensor<7xi32>)
-    -> (tensor<4xf32>, tensor<4xi32>) {
+    text = """func.func @main(%x: tensor<4xf32>, %y: tensor<4xi32>, %i: tensor<7x1xi32>, %u: tensor<7xf32>,
+    %v: tensor<7xi32>) -> (tensor<4xf32>, tensor<4xi32>) {
   %0:2 = "stablehlo.scatter"(%x, %y, %i, %u, %v) <{scatter_dimension_numbers = #stablehlo.scatter<
       inserted_window_dims = [0], scatter_dims_to_operand_dims = [0], index_vector_dim = 1>}> ({
   ^bb0(%a: tensor<f32>, %b: tensor<i32>, %c: tensor<f32>, %d: tensor<i32>):
@@ -224,7 +226,8 @@ def test_dynamically_shaped_ops() -> None:
 
 def test_dynamic_gather_and_set_dimension_size() -> None:
     x = random((5, 4), "float32", 1)
-    text = """func.func @main(%x: tensor<5x4xf32>, %i: tensor<2xi32>, %n: tensor<i32>) -> (tensor<2x4xf32>, tensor<i32>) {
+    text = """func.func @main(%x: tensor<5x4xf32>, %i: tensor<2xi32>, %n: tensor<i32>)
+    -> (tensor<2x4xf32>, tensor<i32>) {
   %s = stablehlo.constant dense<[1, 4]> : tensor<2xi32>
   %0 = "stablehlo.dynamic_gather"(%x, %i, %s) <{dimension_numbers = #stablehlo.gather<offset_dims = [1],
       collapsed_slice_dims = [0], start_index_map = [0], index_vector_dim = 1>}>
