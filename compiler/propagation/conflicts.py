@@ -2,7 +2,7 @@
 The ladder of conflicts on which a wish for axes along a factor is cut down.
 
 1. Tensors that disagree keep the axes they have in common (`common_axes`).
-2. A tensor may refuse axes along the factor itself: replicated, closed, or not dividing (`within_factor`).
+2. A tensor may refuse axes along the factor itself: used otherwise, closed, or not dividing (`within_factor`).
 3. An axis may tile another factor already (`across_factors`).
 Each rung keeps the longest major part that it can.
 """
@@ -10,10 +10,11 @@ Each rung keeps the longest major part that it can.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import gcd
 
 from eggshard.dialects.sharding.layout import Axis, Mesh
-from eggshard.propagation.prefixes import Axes, holds, is_prefix, prefix_outside
-from eggshard.propagation.projection import FactorAxes, Projection
+from eggshard.propagation.prefixes import Axes, holds, is_prefix, prefix_outside, start
+from eggshard.propagation.projection import Projection
 
 FORWARD, BACKWARD = 1, 2
 BOTH = FORWARD | BACKWARD
@@ -62,30 +63,46 @@ def _agree(old: Axes, new: Axes, grows: bool) -> tuple[Axes, bool]:
     return tuple(result), grows
 
 
-def within_factor(axis: Axis, tensor: Projection, tiling: FactorAxes, span: int, size: int) -> Axis | None:
+def within_factor(axis: Axis, tensor: Projection, factor: int, before: int, size: int, mesh: Mesh) -> Axis | None:
     """
     The major part of `axis` that one tensor accepts along a factor that it has.
 
-    `span` is the number of tiles with this axis and those before it, `size` that of the factor.
+    `before` is the number of tiles that the axes before it make, `size` that of the factor.
     """
-    kept = prefix_outside(axis, tensor.replicated)
+    tiling = tensor.factors[factor]
+    kept = prefix_outside(axis, tensor.reserved)
     if kept is None:
         return None
     if any(holds(mine, kept) for mine in tiling.axes):
         return kept
-    if not tiling.closed and not tiling.overflow and (tiling.minor or size % span == 0):
-        return kept
+    if not tiling.closed and not tiling.overflow:
+        if tiling.minor:
+            return kept
+        part = _fitting_part(kept, before, size, mesh)
+        if part is not None:
+            return part
     if tiling.axes and is_prefix(tiling.axes[-1], kept):
         return tiling.axes[-1]
     return None
 
 
-def across_factors(axis: Axis, tensor: Projection, factor: int, wishes: Sequence[Axes] | None = None) -> Axis | None:
-    """The major part of `axis` that tiles no other factor of the tensor, nor is wished for by one."""
+def _fitting_part(axis: Axis, before: int, size: int, mesh: Mesh) -> Axis | None:
+    """The major part of `axis` that cuts what `before` tiles leave of a factor evenly."""
+    if size % before:
+        return None
+    whole = mesh.size(axis)
+    common = gcd(size // before, whole)
+    if common == whole:
+        return axis
+    return Axis(axis.name, start(axis), common) if common > 1 else None
+
+
+def across_factors(axis: Axis, tensor: Projection, factor: int) -> Axis | None:
+    """The major part of `axis` that tiles no other factor of the tensor."""
     for other, tiling in tensor.factors.items():
         if other == factor:
             continue
-        for taken in (tiling.overflow, tiling.axes, wishes[other] if wishes else ()):
+        for taken in (tiling.overflow, tiling.axes):
             kept = prefix_outside(axis, taken)
             if kept is None:
                 return None
@@ -97,14 +114,14 @@ def truncated(axes: Axes, keep: Callable[[Axis, int], Axis | None], mesh: Mesh, 
     """
     `axes` up to the first one of which `keep` keeps only a part, or nothing.
 
-    `keep` gets an axis and the number of tiles so far; with `whole_axes` a sub-axis is not kept.
+    `keep` gets an axis and the number of tiles before it; with `whole_axes` a sub-axis is not kept.
     """
-    span = 1
+    before = 1
     for place, axis in enumerate(axes):
-        span *= mesh.size(axis)
-        kept = keep(axis, span)
+        kept = keep(axis, before)
         if kept is None or (whole_axes and kept.size):
             return axes[:place]
         if kept != axis:
             return (*axes[:place], kept)
+        before *= mesh.size(axis)
     return axes

@@ -15,6 +15,8 @@ from typing import Any
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation, Region, SSAValue
 
+from eggshard.propagation.graph import Manual
+
 
 @dataclass(frozen=True, slots=True)
 class Edge:
@@ -86,7 +88,11 @@ def calls_by_callee(ops: Sequence[Operation]) -> dict[str, list[Operation]]:
     return calls
 
 
-def manual_axes(op: Operation) -> frozenset[str]:
-    """The axes that the body of a manual computation handles itself; none for other ops."""
-    axes: Any = op.properties.get("manual_axes")
-    return frozenset() if axes is None else frozenset(axes.data)
+def border(op: Operation, edge: Edge) -> Manual:
+    """What the border of a manual computation hides on an edge."""
+    from eggshard.dialects.sdy.region_layouts import layout_in_field, manual_axes
+
+    place: Any = edge.owner
+    outer = layout_in_field(op, "in_shardings" if edge.inward else "out_shardings", place.index)
+    assert outer is not None, "a manual computation has layouts for its operands and results"
+    return Manual(manual_axes(op), outer, edge.inward)

@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Any
 
 from eggshard.dialects.sharding.layout import Layout
-from eggshard.propagation.factors import Step, propagate_op
+from eggshard.propagation.factors import Crossing, Step, propagate_op
 from eggshard.propagation.graph import Graph, Node, Way, directions, identity_rule
 from eggshard.propagation.manual import inside, outside
 
@@ -142,8 +142,9 @@ class Engine:
         name = graph.common_mesh((*before, *after))
         if name is None:
             return []
-        ways = directions(node.rule, node.way, level)
-        return propagate_op(node.rule, before, after, name, graph.meshes[name], ways, step)
+        ways = directions(node, level)
+        at = Crossing(node.rule, ways, name, graph.meshes[name], node.elementwise, step)
+        return propagate_op(at, before, after)
 
     def _across(self, node: Node, layout: Layout | None) -> Layout | None:
         """The layout of a manual computation's slot as its sources see it."""
@@ -164,10 +165,15 @@ class Engine:
         for result in self.graph.results:
             pair = (self.get(result.value), self.get(result.slot))
             node = Node(identity_rule(result.shape, 1), Way.BOTH, (result.value,), (result.slot,))
-            for position, layout in self._changes(node, pair[:1], pair[1:], 2, plain):
+            for position, layout in self._changes(node, pair[:1], pair[1:], 0, plain):
                 slot = node.slots[position]
                 for member in self.graph.groups.get(slot, (slot,)):
                     self._assign(member, self.number(layout))
+
+
+def _behaviour(node: Node) -> tuple[Any, ...]:
+    """Nodes with equal behaviour do the same to equal layouts; rules are equal only if identical."""
+    return (id(node.rule), node.way, node.single_use, node.elementwise)
 
 
 def _reader(slots: tuple[int, ...]) -> Any:

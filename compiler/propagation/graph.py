@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Any
 
 from xdsl.ir import Operation, SSAValue
 
 from eggshard.dialects.sharding.layout import Layout, Mesh
 from eggshard.propagation.conflicts import BACKWARD, BOTH, FORWARD
+from eggshard.rules.build import shape_of
 from eggshard.rules.elementwise import ELEMENTWISE, pointwise_rule
 from eggshard.rules.rule import Rule
 
@@ -27,49 +29,66 @@ class Way(IntEnum):
     FORWARD = FORWARD
     BACKWARD = BACKWARD
     BOTH = BOTH
-    SLICE = 4
-    BROADCAST = 5
-    LATE = 6
+    EARLY = 4
+    """Elementwise ops, reshapes, transposes: both ways from the start."""
+    SLICE = 5
+    """Dynamic slices: forward from the start."""
+    BROADCAST = 6
+    LATE = 7
 
+
+LEVELS = 5
+"""The number of levels of op priority."""
 
 SLICES = frozenset(["stablehlo.dynamic_slice", "stablehlo.dynamic_update_slice"])
 EARLY = ELEMENTWISE | {"stablehlo.reshape", "stablehlo.transpose"}
+MOVES = frozenset(["MoveToDevice", "MoveToHost"])
 
 
 def way_of(op: Operation) -> Way:
-    """Elementwise ops, reshapes and transposes come first, dynamic slices (forward) with them, broadcasts last."""
+    """The order of `op` by its kind."""
     name = op.name
-    if name in EARLY:
-        return Way.BOTH
+    if name in EARLY or is_elementwise(op):
+        return Way.EARLY
     if name in SLICES:
         return Way.SLICE
     if name == "stablehlo.broadcast_in_dim":
         return Way.BROADCAST
-    if name == "stablehlo.bitcast_convert" and op.operands[0].type.get_shape() == op.results[0].type.get_shape():  # type: ignore[attr-defined]
-        return Way.BOTH
+    if name == "stablehlo.custom_call":
+        target: Any = op.properties["call_target_name"]
+        return Way.EARLY if target.data in MOVES else Way.LATE
     return Way.LATE
 
 
-def directions(rule: Rule, way: Way, level: int) -> tuple[int, ...]:
-    """
-    Per factor which way it spreads at one level of op priority.
+def is_elementwise(op: Operation) -> bool:
+    """Whether each element of the result depends on the elements of the operands at its place alone."""
+    if op.name == "stablehlo.bitcast_convert":
+        return shape_of(op.operands[0]) == shape_of(op.results[0])
+    return op.name in ELEMENTWISE
 
-    Level 0: what passes through without a choice. Level 1: all pass-through factors, broadcasts only backward.
-    Level 2: everything. Each level includes those before it.
+
+def directions(node: Node, level: int) -> tuple[int, ...]:
     """
+    Per factor which way it spreads at one level of op priority; each level includes those before it.
+
+    0: what passes through without a choice, where operands have no other use that could object; 1: where they have;
+    2: all pass-through factors, broadcasts only backward; 3: all factors, broadcasts only backward; 4: everything.
+    """
+    rule = node.rule
     return tuple(
-        0 if factor in rule.blocked else _direction(way, level, factor not in rule.special)
+        0 if factor in rule.blocked else _direction(node, level, factor not in rule.special)
         for factor in range(len(rule.sizes))
     )
 
 
-def _direction(way: Way, level: int, passes: bool) -> int:
+def _direction(node: Node, level: int, passes: bool) -> int:
+    way = node.way
     if way <= Way.BOTH:
         return int(way)
-    if level == 2:
+    if level == 4:
         return BOTH
-    early = FORWARD if way is Way.SLICE else 0
-    if level == 0 or not passes:
+    early = {Way.EARLY: BOTH, Way.SLICE: FORWARD}.get(way, 0) if level >= 1 or node.single_use else 0
+    if level < 2 or (level == 2 and not passes):
         return early
     return early | (BACKWARD if way is Way.BROADCAST else BOTH)
 
@@ -93,7 +112,8 @@ class Node:
     """
     An op with a rule or a data flow edge; slots are operands, then results.
 
-    `removable`: nothing is lost if the op goes when its results have no use.
+    `removable`: nothing is lost if the op goes when its results have no use. `single_use`: no operand that has
+    dimensions is used elsewhere.
     """
 
     rule: Rule
@@ -103,6 +123,8 @@ class Node:
     op: Operation | None = None
     manual: Manual | None = None
     removable: bool = False
+    single_use: bool = True
+    elementwise: bool = False
 
     @property
     def slots(self) -> tuple[int, ...]:

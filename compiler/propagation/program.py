@@ -16,13 +16,12 @@ from eggshard.propagation.dataflow import (
     DATA_FLOW,
     Edge,
     argument_edges,
+    border,
     callee_name,
     calls_by_callee,
-    manual_axes,
     result_edges,
 )
-from eggshard.propagation.graph import FunctionResult, Graph, Manual, Node, Way, identity_rule, way_of
-from eggshard.propagation.manual import inside
+from eggshard.propagation.graph import FunctionResult, Graph, Node, Way, identity_rule, is_elementwise, way_of
 from eggshard.rules.build import shape_of
 from eggshard.rules.rule import Rule
 from eggshard.rules.table import rule_of
@@ -99,8 +98,9 @@ class _Builder:
             return
         operands = tuple(self.graph.slot_of[operand] for operand in op.operands)
         removable = op.has_trait(Pure) and op.name not in KEPT
-        place = self.add(Node(rule, way, operands, own, op, removable=removable))
-        self.use(op.operands, place)
+        node = Node(rule, way, operands, own, op, removable=removable, elementwise=is_elementwise(op))
+        node.single_use = not any(shape_of(operand) and not operand.has_one_use() for operand in op.operands)
+        self.use(op.operands, self.add(node))
 
     def rule(self, op: Operation) -> tuple[Rule | None, Way]:
         if op.name == "sdy.propagation_barrier":
@@ -139,14 +139,7 @@ class _Builder:
     def edge(self, edge: Edge, op: Operation | None = None) -> None:
         """A node between the sources of an edge and its owner; the sources' slots are filled in at the end."""
         slot = self.graph.slot_of[edge.owner]
-        axes = manual_axes(op) if op else frozenset()
-        manual = None
-        if axes:
-            outer = self.graph.layouts[slot]
-            assert outer is not None, "a manual computation has layouts for its operands and results"
-            manual = Manual(axes, outer, edge.inward)
-            if edge.inward:
-                self.graph.layouts[slot] = inside(outer, axes)
+        manual = border(op, edge) if op is not None and op.name == "sdy.manual_computation" else None
         rule = identity_rule(shape_of(edge.owner), len(edge.sources))
         self.edges.append((self.add(Node(rule, Way.BOTH, (), (slot,), op, manual)), edge))
 

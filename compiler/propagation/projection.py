@@ -38,12 +38,12 @@ class Projection:
     layout: Layout | None
 
     @property
-    def replicated(self) -> Axes:
-        return self.layout.replicated if self.layout else ()
-
-    @property
-    def partial(self) -> Axes:
-        return tuple(p.axis for p in self.layout.partial) if self.layout else ()
+    def reserved(self) -> Axes:
+        """Axes that no factor may have: replicated ones, and those that hold partial terms."""
+        layout = self.layout
+        if layout is None:
+            return ()
+        return (*layout.replicated, *(p.axis for p in layout.partial)) if layout.partial else layout.replicated
 
 
 def project(layout: Layout | None, dims: FactorDims, sizes: tuple[int, ...], mesh: Mesh) -> Projection:

@@ -9,6 +9,7 @@ from xdsl.dialects.builtin import ModuleOp
 
 from eggshard.propagation.engine import Engine
 from eggshard.propagation.factors import Step
+from eggshard.propagation.graph import LEVELS
 from eggshard.propagation.priorities import by_user_priority
 from eggshard.propagation.program import build_graph
 from eggshard.propagation.writeback import Writer
@@ -40,7 +41,7 @@ def propagate(
     engine = Engine(graph)
     writer = Writer(graph)
     step = Step(aggressive=mode is not Mode.BASIC, conservative=conservative)
-    levels = (0, 1, 2) if mode in (Mode.USER_PRIORITY, Mode.OP_PRIORITY) else (2,)
+    levels = range(LEVELS) if mode in (Mode.USER_PRIORITY, Mode.OP_PRIORITY) else (LEVELS - 1,)
 
     def round() -> None:
         for level in levels:

@@ -12,8 +12,7 @@ from eggshard.dialects.sharding.carrier import CarriesLayouts
 from eggshard.dialects.sharding.layout import Layout
 from eggshard.propagation.dataflow import BODIES
 from eggshard.propagation.engine import Engine
-from eggshard.propagation.graph import Graph, Manual
-from eggshard.propagation.manual import outside
+from eggshard.propagation.graph import Graph
 
 Places = dict[Operation, list[tuple[int, int]]]
 """Per function or op pairs of index and slot."""
@@ -28,8 +27,7 @@ class Writer:
         self.written = [0] * len(graph.layouts)
         self.ops: Places = {}
         self.arguments: Places = {}
-        self.bodies: list[tuple[SSAValue, int, Manual | None]] = []
-        manual = {node.results[0]: node.manual for node in graph.nodes if node.manual and node.manual.inward}
+        self.bodies: list[tuple[SSAValue, int]] = []
         for value, slot in graph.slot_of.items():
             if isinstance(value, OpResult):
                 self.ops.setdefault(value.op, []).append((value.index, slot))
@@ -38,7 +36,7 @@ class Writer:
                 if isinstance(parent, FuncOp):
                     self.arguments.setdefault(parent, []).append((value.index, slot))
                 elif parent is not None and parent.name in BODIES:
-                    self.bodies.append((value, slot, manual.get(slot)))
+                    self.bodies.append((value, slot))
         self.promises: Places = {}
         for result in graph.results:
             self.promises.setdefault(result.function, []).append((result.index, result.slot))
@@ -57,10 +55,10 @@ class Writer:
                 assert isinstance(function, FuncOp)
                 if layouts:
                     put(function, {i: layout for i, layout in layouts.items() if layout is not None})
-        for argument, slot, manual in self.bodies:
+        for argument, slot in self.bodies:
             layout = engine.get(slot)
             if layout is not None and held[slot] != written[slot]:
-                set_layout(argument, outside(layout, manual.outer, manual.axes) if manual else layout)
+                set_layout(argument, layout)
         self.written = list(held)
 
     def _write_op(self, op: Operation, places: list[tuple[int, int]], engine: Engine) -> None:
