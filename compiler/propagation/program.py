@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
@@ -22,7 +21,7 @@ from eggshard.propagation.dataflow import (
     result_edges,
 )
 from eggshard.propagation.graph import FunctionResult, Graph, Node, Way, identity_rule, is_elementwise, way_of
-from eggshard.rules.build import shape_of
+from eggshard.rules.build import number, shape_of
 from eggshard.rules.rule import Rule
 from eggshard.rules.table import rule_of
 
@@ -104,8 +103,7 @@ class _Builder:
 
     def rule(self, op: Operation) -> tuple[Rule | None, Way]:
         if op.name == "sdy.propagation_barrier":
-            direction: Any = op.properties["allowed_direction"]
-            return identity_rule(shape_of(op.results[0]), 1), Way[str(direction.data).upper()]
+            return identity_rule(shape_of(op.results[0]), 1), Way(number(op.properties["allowed_direction"]))
         return rule_of(op, self.conservative), way_of(op)
 
     def data_flow(self, op: Operation) -> None:

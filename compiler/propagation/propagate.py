@@ -7,9 +7,12 @@ from enum import Enum
 
 from xdsl.dialects.builtin import ModuleOp
 
+from eggshard.propagation.constants import merge_constants
 from eggshard.propagation.engine import Engine
 from eggshard.propagation.factors import Step
 from eggshard.propagation.graph import LEVELS
+from eggshard.propagation.groups import join_groups
+from eggshard.propagation.prepare import prepare
 from eggshard.propagation.priorities import by_user_priority
 from eggshard.propagation.program import build_graph
 from eggshard.propagation.writeback import Writer
@@ -29,15 +32,20 @@ def propagate(
     mode: Mode = Mode.USER_PRIORITY,
     conservative: bool = False,
     on_round: Callable[[], None] | None = None,
+    bare: bool = False,
 ) -> None:
     """
     Gives every value the layout that follows from those that are given, as `sharding.layout` attributes.
 
     What was given closed does not change; open dimensions may get more axes. `conservative` does not cut axes into
     parts, nor propagate along dimensions that would need data from neighbours. `on_round` is called after each round of
-    user priority, with the layouts so far in the module.
+    user priority, with the layouts so far in the module. `bare` leaves out what comes before and after propagation
+    (`prepare`): constants are then shared, and constraints are ops like others.
     """
+    if not bare:
+        prepare(module)
     graph = build_graph(module, conservative)
+    join_groups(module, graph)
     engine = Engine(graph)
     writer = Writer(graph)
     step = Step(aggressive=mode is not Mode.BASIC, conservative=conservative)
@@ -55,3 +63,5 @@ def propagate(
     else:
         round()
     writer.write(engine)
+    if not bare:
+        merge_constants(module)

@@ -1,0 +1,114 @@
+"""What happens to a program before and after propagation, beside propagation itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from xdsl.dialects.builtin import ArrayAttr, DictionaryAttr, ModuleOp
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Attribute, Operation
+
+from eggshard.dialects.sharding import LayoutAttr, layout_of, meshes_of, set_layout
+from eggshard.dialects.sharding.access import LAYOUT, LAYOUTS
+from eggshard.dialects.sharding.carrier import CarriesLayouts
+from eggshard.dialects.sharding.layout import Axis, Dim, Layout, Mesh
+from eggshard.propagation.constants import split_constants
+from eggshard.propagation.constraints import apply_constraints
+from eggshard.propagation.priorities import mesh_order
+
+
+def prepare(module: ModuleOp) -> None:
+    """
+    Makes a program ready for propagation.
+
+    Axes of size 1 leave all layouts, constants are split between their uses, manual axes that a layout does not name
+    count as replicated, and constraints are applied to the tensors that they stand on.
+    """
+    remove_size_one_axes(module)
+    split_constants(module)
+    name_manual_axes(module)
+    apply_constraints(module)
+
+
+def remove_size_one_axes(module: ModuleOp) -> None:
+    """An axis of one device says nothing, but it would stand in the way of axes that do."""
+    meshes = meshes_of(module)
+    if any(size == 1 for mesh in meshes.values() for _, size in mesh.axes):
+        rewrite_layouts(module, lambda layout: without_size_one(layout, meshes[layout.mesh]))
+
+
+def without_size_one(layout: Layout, mesh: Mesh) -> Layout:
+    def cut(axes: tuple[Axis, ...]) -> tuple[Axis, ...]:
+        return tuple(axis for axis in axes if mesh.size(axis) != 1)
+
+    dims = []
+    for dim in layout.dims:
+        axes = cut(dim.axes)
+        dims.append(Dim(axes, dim.open, dim.priority if axes or dim.open else None))
+    partial = tuple(p for p in layout.partial if mesh.size(p.axis) != 1)
+    return Layout(layout.mesh, tuple(dims), cut(layout.replicated), partial)
+
+
+def name_manual_axes(module: ModuleOp) -> None:
+    """Adds to what a manual computation takes and gives, as replicated, the manual axes that it does not name."""
+    meshes = meshes_of(module)
+    for op in module.walk():
+        if op.name == "sdy.manual_computation":
+            _name_manual_axes(op, meshes)
+
+
+def _name_manual_axes(op: Operation, meshes: dict[str, Mesh]) -> None:
+    from eggshard.dialects.sdy.region_layouts import layout_in_field, manual_axes, set_layout_in_field
+
+    manual = manual_axes(op)
+    for field, count in (("in_shardings", len(op.operands)), ("out_shardings", len(op.results))):
+        for index in range(count):
+            layout = layout_in_field(op, field, index)
+            assert layout is not None
+            named = {axis.name for axis in _all_axes(layout)}
+            missing = [Axis(name) for name in manual if name not in named]
+            if missing:
+                mesh = meshes[layout.mesh]
+                axes = sorted((*layout.replicated, *missing), key=lambda axis: mesh_order(axis, mesh))
+                set_layout_in_field(op, field, index, Layout(layout.mesh, layout.dims, tuple(axes), layout.partial), [])
+
+
+def _all_axes(layout: Layout) -> list[Axis]:
+    return [
+        *(axis for dim in layout.dims for axis in dim.axes),
+        *layout.replicated,
+        *(partial.axis for partial in layout.partial),
+    ]
+
+
+def rewrite_layouts(module: ModuleOp, change: Callable[[Layout], Layout]) -> None:
+    """Replaces every layout in the module by `change` of it."""
+    for op in module.walk():
+        if isinstance(op, FuncOp):
+            op.arg_attrs = _entries(op.arg_attrs, change)
+            op.res_attrs = _entries(op.res_attrs, change)
+        elif op.get_trait(CarriesLayouts) is not None:
+            values = [*op.results, *(arg for region in op.regions for block in region.blocks for arg in block.args)]
+            for value in values:
+                layout = layout_of(value)
+                if layout is not None:
+                    set_layout(value, change(layout))
+        else:
+            layouts = op.attributes.get(LAYOUTS)
+            if isinstance(layouts, ArrayAttr):
+                op.attributes[LAYOUTS] = ArrayAttr(_changed(entry, change) for entry in layouts)
+
+
+def _entries(
+    entries: ArrayAttr[DictionaryAttr] | None, change: Callable[[Layout], Layout]
+) -> ArrayAttr[DictionaryAttr] | None:
+    if entries is None or not any(LAYOUT in entry.data for entry in entries):
+        return entries
+    return ArrayAttr(
+        DictionaryAttr({k: _changed(v, change) if k == LAYOUT else v for k, v in entry.data.items()})
+        for entry in entries
+    )
+
+
+def _changed(attribute: Attribute, change: Callable[[Layout], Layout]) -> Attribute:
+    return LayoutAttr(change(attribute.data)) if isinstance(attribute, LayoutAttr) else attribute
