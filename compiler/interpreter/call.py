@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from xdsl.dialects.builtin import DenseArrayBase, IntegerAttr, UnitAttr
-from xdsl.ir import Attribute, Block, BlockArgument, Operation, SSAValue
+from xdsl.ir import Attribute, Block, BlockArgument, Operation, OpResult, SSAValue
 
 from eggshard.interpreter.values import Array, Lanes, Value, dtype_of, elements, shape_of
 
@@ -146,15 +146,21 @@ class Body:
     @property
     def binary(self) -> str | None:
         """The name of the op if the block is `return op(first, second)` in either order, else None."""
-        ops = list(self.block.ops)
-        if len(ops) != 2 or len(self.block.args) != 2 or len(ops[0].results) != 1:
+        last = self.block.last_op
+        if last is None or len(last.operands) != 1 or len(self.block.args) != 2:
             return None
-        arguments: set[SSAValue] = set(self.block.args)
-        if len(ops[0].operands) != 2 or set(ops[0].operands) != arguments or ops[0].operands[0] is ops[0].operands[1]:
+        made = source(last.operands[0])
+        if not isinstance(made, OpResult) or made.op.name not in COMMUTATIVE or made.op.parent is not self.block:
             return None
-        if tuple(ops[1].operands) != tuple(ops[0].results):
-            return None
-        return ops[0].name if ops[0].name in COMMUTATIVE else None
+        return made.op.name if {source(value) for value in made.op.operands} == set(self.block.args) else None
 
 
+def source(value: SSAValue) -> SSAValue:
+    """The value behind marks that only say where it lies; JAX puts them into the bodies of collectives."""
+    while isinstance(value, OpResult) and value.op.name in MARKS:
+        value = value.op.operands[0]
+    return value
+
+
+MARKS = frozenset({"sdy.sharding_constraint", "sharding.constraint"})
 COMMUTATIVE = frozenset(f"stablehlo.{name}" for name in ("add", "multiply", "maximum", "minimum", "and", "or", "xor"))

@@ -8,7 +8,6 @@ from typing import Any
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
 
-from eggshard.dialects.sharding.access import meshes_of
 from eggshard.dialects.sharding.layout import Mesh
 from eggshard.interpreter.errors import refusal
 from eggshard.interpreter.lifetimes import Lifetimes
@@ -39,8 +38,10 @@ class Program:
 
     @cached_property
     def meshes(self) -> dict[str, Mesh]:
-        """The meshes that the module defines."""
-        return meshes_of(self.module)
+        """The meshes that the module defines, in Shardy's syntax or ours."""
+        tops = (op for op in self.module.ops if op.name in ("sharding.mesh", "sdy.mesh"))
+        symbols: list[Any] = [(op.properties["sym_name"], op.properties["mesh"]) for op in tops]
+        return {name.data: mesh.data for name, mesh in symbols}
 
     def function(self, name: str, op: Operation) -> Operation:
         if name not in self.functions or not self.functions[name].regions[0].blocks:

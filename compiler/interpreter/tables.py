@@ -27,7 +27,7 @@ from eggshard.interpreter import (
     stablehlo_collectives,
     windows,
 )
-from eggshard.interpreter.call import LockstepTable, Table
+from eggshard.interpreter.call import MARKS, LockstepTable, Table
 
 LOCAL: Table = {
     **bits.TABLE,
@@ -44,6 +44,7 @@ LOCAL: Table = {
     **reduction.TABLE,
     **scatter.TABLE,
     **shapes.TABLE,
+    "sdy.constant": shapes.constant,
     **sorting.TABLE,
     **windows.TABLE,
 }
@@ -64,7 +65,7 @@ HOST = frozenset(f"stablehlo.{name}" for name in ("infeed", "outfeed", "recv", "
 STRUCTURAL = frozenset(shapes.TABLE) | {"stablehlo.gather", "stablehlo.select", "stablehlo.bitcast_convert"}
 """Ops that move elements without looking at them, so that they work on stored integers as they are."""
 
-ELEMENTWISE = frozenset({*elementwise.TABLE, *bits.TABLE, *chlo_math.TABLE, "stablehlo.constant"}) - {
+ELEMENTWISE = frozenset({*elementwise.TABLE, *bits.TABLE, *chlo_math.TABLE, *MARKS, "stablehlo.constant"}) - {
     "stablehlo.bitcast_convert"
 }
 """Ops on scalars that work on whole arrays unchanged."""
