@@ -53,7 +53,6 @@ def plan_model(
     from eggshard.partitioning.strategies import choose_strategies
     from eggshard.propagation import propagate
     from eggshard.propagation.tactics import apply_tactics
-    from eggshard.report.layouts import argument_layouts, result_layouts, strategy_list
 
     module: ModuleOp = model.module
     context = make_context()
@@ -65,19 +64,57 @@ def plan_model(
     mesh = add_mesh(module, mesh)
     apply_tactics(module, tactics)
     link_results(module)
-    propagate(module, on_round=lambda: choose_strategies(module))
-    link_results(module, final=True)
     if progress:
         progress("propagate-shardings")
+    propagate(module, on_round=lambda: choose_strategies(module))
+    link_results(module, final=True)
+    pipeline.run(module, context, pipeline.CHOOSE, progress)
+    return _lowered(model, mesh, identity, tactics, progress)
+
+
+def apply_plan(model: Any, saved: Plan, *, origin: str = "plan", progress: Progress | None = None) -> Plan:
+    """
+    Partitions a loaded model as a plan made for it says; the model's module is consumed.
+
+    Raises DiagnosticError, at `origin`, if the plan is for another model.
+    """
+    from eggshard.annotation import add_mesh, observed
+    from eggshard.report.decisions import apply_decisions
+
+    identity = fingerprint(observed(model.module))
+    if identity != saved.fingerprint:
+        raise DiagnosticError(
+            f"the plan is for model {saved.fingerprint}, {model.name} is model {identity}",
+            location=origin,
+            hint="eggshard partition MODEL --mesh ... --save-plan makes one for this model",
+        )
+    pipeline.run(model.module, make_context(), pipeline.IMPORT, progress)
+    mesh = add_mesh(model.module, saved.mesh)
+    apply_decisions(model.module, saved)
+    return _lowered(model, mesh, identity, saved.tactics, progress)
+
+
+def _lowered(
+    model: Any, mesh: Mesh, identity: str, tactics: list[tuple[str, str]], progress: Progress | None
+) -> Plan:
+    """The plan of a model whose layouts and strategies are decided."""
+    from eggshard.report.decisions import decisions
+    from eggshard.report.layouts import argument_layouts, result_layouts
+    from eggshard.report.unruled import unruled
+
+    module: ModuleOp = model.module
+    decided, warnings = decisions(module), unruled(module)
+    context = make_context()
     pipeline.run(module, context, pipeline.RESHARD, progress)
     made = Plan(
         mesh,
         identity,
         argument_layouts(module),
         result_layouts(module),
-        strategy_list(module),
+        decided,
         trees=model.trees,
         tactics=tactics,
+        warnings=warnings,
     )
     pipeline.run(module, context, (*pipeline.PARTITION, *pipeline.COLLECTIVES), progress)
     made.module = module

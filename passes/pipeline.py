@@ -22,10 +22,15 @@ IMPORT = ("inline-calls", "drop-dead-ops", "import-sdy")
 ANNOTATE = ("propagate-shardings",)
 
 # ---------------------------------------------------------------------------------------------------------------------
+# Choose: how each op is tiled, whatever the layouts around it leave open. A saved plan takes the place of all up to here.
+# ---------------------------------------------------------------------------------------------------------------------
+CHOOSE = ("choose-strategies",)
+
+# ---------------------------------------------------------------------------------------------------------------------
 # Reshard: every change of layout becomes an op of its own, on whole shapes, where it is cheapest to move and to merge.
 # Reductions are deferred before anything is shared: a sum of partial gradients is reduced once, whatever its terms.
 # ---------------------------------------------------------------------------------------------------------------------
-RESHARD = ("choose-strategies", "insert-reshards", "defer-reductions", "fold-reshards", "share-reshards")
+RESHARD = ("insert-reshards", "defer-reductions", "fold-reshards", "share-reshards")
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Partition: only now shapes become local, since all that is left to do is local.
@@ -51,10 +56,10 @@ EMIT = ("emit-collectives",)
 
 
 def run(
-    module: ModuleOp, context: Context, passes: Sequence[str], after: Callable[[str], None] | None = None
+    module: ModuleOp, context: Context, passes: Sequence[str], before: Callable[[str], None] | None = None
 ) -> None:
-    """Runs passes by name; `after` is told the name of each that is done."""
+    """Runs passes by name; `before` is told the name of each that begins."""
     for name in passes:
+        if before is not None:
+            before(name)
         load_pass(name)().apply(context, module)
-        if after is not None:
-            after(name)

@@ -78,7 +78,8 @@ def from_bytes(data: bytes, origin: str) -> ModuleOp:
     except UnicodeDecodeError:
         raise DiagnosticError("is neither MLIR text nor MLIR bytecode", location=origin) from None
     except ir.MLIRError as error:
-        raise DiagnosticError(_first_error(error, origin)) from None
+        message, position = _first_error(error, origin)
+        raise DiagnosticError(message, location=position) from None
     return Reader().module(module)
 
 
@@ -97,14 +98,14 @@ def _parse(source: Any, context: Any) -> Any:
         raise
 
 
-def _first_error(error: Any, origin: str) -> str:
-    """`file:line:column: message`, in the one line that users read."""
+def _first_error(error: Any, origin: str) -> tuple[str, str]:
+    """What MLIR objects to first, in one line, and `file:line:column`."""
     diagnostics = getattr(error, "error_diagnostics", None) or []
     if not diagnostics:
-        return f"{origin}: {str(error).splitlines()[-1]}"
+        return str(error).splitlines()[-1], origin
     first = diagnostics[0]
     position = str(first.location).removeprefix('loc("').removesuffix(")").replace('"', "").removeprefix("-")
-    return f"{origin}{position if position.startswith(':') else ': ' + position}: {' '.join(first.message.split())}"
+    return " ".join(first.message.split()), f"{origin}{position if position.startswith(':') else ': ' + position}"
 
 
 def from_function(spec: str) -> Model:

@@ -1,15 +1,19 @@
-"""The layouts and strategies of a partitioned program as text, by path."""
+"""Layouts as text, and the layouts of a program's arguments and results by path."""
 
 from __future__ import annotations
+
+import re
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 
-from eggshard.dialects.sharding import StrategyAttr
-from eggshard.dialects.sharding.access import STRATEGY, argument_layout, result_layout
-from eggshard.dialects.sharding.layout import Layout
-from eggshard.dialects.sharding.syntax import axis_text, strategy_text
-from eggshard.partitioning.program import CONTROL_FLOW, main_function, program_ops
+from eggshard.diagnostics import DiagnosticError
+from eggshard.dialects.sharding.access import argument_layout, result_layout
+from eggshard.dialects.sharding.layout import Axis, Layout, Mesh
+from eggshard.dialects.sharding.syntax import axis_text
+from eggshard.partitioning.program import main_function
+
+SUB_AXIS = re.compile(r"(?P<name>.+):\((?P<pre>\d+)\)(?P<size>\d+)")
 
 
 def layout_notation(layout: Layout | None) -> str:
@@ -17,6 +21,27 @@ def layout_notation(layout: Layout | None) -> str:
     if layout is None:
         return ""
     return ",".join("+".join(axis_text(axis).replace('"', "") for axis in axes) or "-" for axes in layout.axes)
+
+
+def parse_notation(text: str, mesh_name: str, mesh: Mesh) -> Layout:
+    """
+    The layout that `layout_notation` wrote.
+
+    Raises DiagnosticError for an axis that the mesh does not have.
+    """
+    return Layout.of(mesh_name, tuple(_parse_dim(dim, mesh) for dim in text.split(",")))
+
+
+def _parse_dim(text: str, mesh: Mesh) -> tuple[Axis, ...]:
+    return () if text in ("", "-") else tuple(_parse_axis(axis, mesh) for axis in text.split("+"))
+
+
+def _parse_axis(text: str, mesh: Mesh) -> Axis:
+    part = SUB_AXIS.fullmatch(text)
+    axis = Axis(part["name"], int(part["pre"]), int(part["size"])) if part else Axis(text)
+    if axis.name not in mesh.sizes:
+        raise DiagnosticError(f'axis "{axis.name}" is not in the mesh (axes: {", ".join(mesh.sizes)})')
+    return axis
 
 
 def argument_layouts(module: ModuleOp) -> dict[str, str]:
@@ -33,17 +58,6 @@ def result_layouts(module: ModuleOp) -> dict[str, str]:
     return {
         name: layout_notation(result_layout(func, index)) for index, name in enumerate(port_names(func, "res_attrs"))
     }
-
-
-def strategy_list(module: ModuleOp) -> list[str]:
-    """The strategy of every op of the whole program in order, '' for a replicated one."""
-    found: list[str] = []
-    for op in program_ops(main_function(module).body.block):
-        if op.name in CONTROL_FLOW or not op.name.startswith(("stablehlo.", "chlo.")):
-            continue
-        attribute = op.attributes.get(STRATEGY)
-        found.append(strategy_text(attribute.data) if isinstance(attribute, StrategyAttr) else "")
-    return found
 
 
 def port_names(func: FuncOp, key: str) -> list[str]:
