@@ -130,9 +130,3 @@ def _groups(names: list[str], types: list[Attribute], depth_one: bool) -> list[t
         groups["/".join(parts[:cut])].append(("/".join(parts[cut:]), kind, index))
     return [(name, members) for name, members in groups.items() if all(path for path, _, _ in members)]
 
-
-def observed(module: ModuleOp) -> str:
-    """The text of a module by which a plan recognises its model: no locations, no names."""
-    from eggshard.frontends.writer import Writer, mlir_context
-
-    return str(Writer(mlir_context()).module(module))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -191,11 +190,6 @@ class Plan:
             raise DiagnosticError(
                 f"is no plan of eggshard: {reason}", location=str(path), hint="eggshard partition MODEL ... writes one"
             ) from None
-
-
-def fingerprint(text: str) -> str:
-    """Identifies a model by its StableHLO text without locations."""
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _checked(entry: dict[str, Any]) -> dict[str, Any]:

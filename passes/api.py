@@ -11,7 +11,7 @@ from eggshard.diagnostics import DiagnosticError
 from eggshard.dialects.assembly import make_context
 from eggshard.mesh import Mesh
 from eggshard.passes import pipeline
-from eggshard.plans import Plan, fingerprint
+from eggshard.plans import Plan
 
 Tactics = Mapping[str, str] | Sequence[tuple[str, str]]
 Progress = Callable[[str], None]
@@ -49,8 +49,8 @@ def plan_model(
     progress: Progress | None = None,
 ) -> Plan:
     """Partitions a loaded model (eggshard.frontends.load); the model's module is consumed."""
-    from eggshard.annotation import add_mesh, link_results, observed
-    from eggshard.partitioning.strategies import choose_strategies
+    from eggshard.annotation import add_mesh, link_results
+    from eggshard.partitioning.strategies import Chooser
     from eggshard.propagation import propagate
     from eggshard.propagation.tactics import apply_tactics
 
@@ -59,17 +59,15 @@ def plan_model(
     tactics = list(shard.items() if isinstance(shard, Mapping) else shard or [])
     if mesh is not None and not isinstance(mesh, Mesh):
         mesh = Mesh(mesh)
-    identity = fingerprint(observed(module))
     pipeline.run(module, context, pipeline.IMPORT, progress)
     mesh = add_mesh(module, mesh)
     apply_tactics(module, tactics)
     link_results(module)
     if progress:
         progress("propagate-shardings")
-    propagate(module, on_round=lambda: choose_strategies(module))
+    propagate(module, on_round=Chooser(module).run)
     link_results(module, final=True)
-    pipeline.run(module, context, pipeline.CHOOSE, progress)
-    return _lowered(model, mesh, identity, tactics, progress)
+    return _lowered(model, mesh, model.fingerprint, tactics, progress)
 
 
 def apply_plan(model: Any, saved: Plan, *, origin: str = "plan", progress: Progress | None = None) -> Plan:
@@ -78,10 +76,10 @@ def apply_plan(model: Any, saved: Plan, *, origin: str = "plan", progress: Progr
 
     Raises DiagnosticError, at `origin`, if the plan is for another model.
     """
-    from eggshard.annotation import add_mesh, observed
+    from eggshard.annotation import add_mesh
     from eggshard.report.decisions import apply_decisions
 
-    identity = fingerprint(observed(model.module))
+    identity = model.fingerprint
     if identity != saved.fingerprint:
         raise DiagnosticError(
             f"the plan is for model {saved.fingerprint}, {model.name} is model {identity}",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,10 +22,15 @@ from eggshard.frontends.writer import mlir_context
 
 @dataclass
 class Model:
-    """A module as it came in; `trees` are the pytrees of arguments and results if it came from JAX."""
+    """
+    A module as it came in; `trees` are the pytrees of arguments and results if it came from JAX.
+
+    `fingerprint` identifies it by its text without locations, so that a plan recognises its model.
+    """
 
     module: ModuleOp
     name: str
+    fingerprint: str
     fn: Callable[..., Any] | None = None
     args: tuple[Any, ...] | None = None
     trees: tuple[Any, Any] | None = None
@@ -38,9 +45,10 @@ def from_jax(fn: Callable[..., Any], args: Sequence[Any]) -> Model:
     import jax
 
     lowered = jax.jit(fn, keep_unused=True).lower(*args)
-    module = Reader().module(lowered.compiler_ir("stablehlo"))
+    source = lowered.compiler_ir("stablehlo")
+    module = Reader().module(source)
     trees = (jax.tree_util.tree_structure(tuple(args)), lowered.out_tree)
-    return Model(module, getattr(fn, "__name__", "model"), fn, tuple(args), trees)
+    return Model(module, getattr(fn, "__name__", "model"), fingerprint(source), fn, tuple(args), trees)
 
 
 def load(spec: str) -> Model:
@@ -66,21 +74,30 @@ def from_file(path: str) -> Model:
         data = Path(path).read_bytes()
     except OSError as error:
         raise DiagnosticError(f"cannot be read: {error.strerror}", location=path) from None
-    return Model(from_bytes(data, path), Path(path).stem)
+    source = _read(data, path)
+    return Model(Reader().module(source), Path(path).stem, fingerprint(source))
+
+
+def fingerprint(source: Any) -> str:
+    """The same for equal programs, whatever file or function they came from."""
+    return hashlib.sha256(source.operation.get_asm(enable_debug_info=False).encode()).hexdigest()[:16]
 
 
 def from_bytes(data: bytes, origin: str) -> ModuleOp:
     """Parses MLIR text or bytecode with jaxlib's parser."""
+    return Reader().module(_read(data, origin))
+
+
+def _read(data: bytes, origin: str) -> Any:
     context = mlir_context()
     try:
         source: Any = data if data.startswith(b"ML\xefR") else data.decode()
-        module = _parse(source, context)
+        return _parse(source, context)
     except UnicodeDecodeError:
         raise DiagnosticError("is neither MLIR text nor MLIR bytecode", location=origin) from None
     except ir.MLIRError as error:
-        message, position = _first_error(error, origin)
+        message, position = _first_error(error, origin, data)
         raise DiagnosticError(message, location=position) from None
-    return Reader().module(module)
 
 
 def _parse(source: Any, context: Any) -> Any:
@@ -91,21 +108,37 @@ def _parse(source: Any, context: Any) -> Any:
         if isinstance(source, bytes):
             from jaxlib.mlir.dialects import stablehlo
 
+            handler = context.attach_diagnostic_handler(lambda _: True)  # else MLIR writes to stderr itself
             try:
                 return stablehlo.deserialize_portable_artifact(context, source)
             except ValueError:
                 pass
+            finally:
+                handler.detach()
         raise
 
 
-def _first_error(error: Any, origin: str) -> tuple[str, str]:
-    """What MLIR objects to first, in one line, and `file:line:column`."""
+TOKEN = re.compile(r"[%@#!^]?[\w.$-]+|\S")
+
+
+def _first_error(error: Any, origin: str, data: bytes) -> tuple[str, str]:
+    """What MLIR objects to first, in one line with the word it stands at, and `file:line:column`."""
     diagnostics = getattr(error, "error_diagnostics", None) or []
     if not diagnostics:
         return str(error).splitlines()[-1], origin
     first = diagnostics[0]
+    message = " ".join(first.message.split())
     position = str(first.location).removeprefix('loc("').removesuffix(")").replace('"', "").removeprefix("-")
-    return " ".join(first.message.split()), f"{origin}{position if position.startswith(':') else ': ' + position}"
+    place = re.fullmatch(r":(\d+):(\d+)", position)
+    if place is None:
+        return message, f"{origin}: {position}"
+    lines = data.splitlines()
+    line, column = int(place[1]), int(place[2])
+    rest = lines[line - 1][column - 1 :].decode(errors="replace") if 0 < line <= len(lines) else ""
+    token = TOKEN.match(rest.lstrip())
+    if token is not None and token[0] not in message and not data.startswith(b"ML"):
+        message += f", at '{token[0]}'"
+    return message, f"{origin}{position}"
 
 
 def from_function(spec: str) -> Model:
@@ -126,4 +159,4 @@ def from_function(spec: str) -> Model:
     if not (isinstance(made, tuple) and len(made) == 2 and callable(made[0]) and isinstance(made[1], tuple)):
         raise DiagnosticError("must return (fn, args) with args a tuple of arrays or ShapeDtypeStructs", location=spec)
     model = from_jax(*made)
-    return Model(model.module, spec, model.fn, model.args, model.trees)
+    return Model(model.module, spec, model.fingerprint, model.fn, model.args, model.trees)

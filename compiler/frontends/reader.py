@@ -43,6 +43,7 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from eggshard.dialects.assembly import Parser, make_context
 from eggshard.dialects.stablehlo.dense import DenseElements
 from eggshard.frontends.names import path_of
+from eggshard.pauses import collector_paused
 
 UNKNOWN = UnknownLoc()
 
@@ -67,7 +68,8 @@ class Reader:
 
     def module(self, module: Any) -> ModuleOp:
         """The whole module; argument and result names are lifted into `sharding.name`."""
-        op = self.operation(module.operation)
+        with collector_paused():
+            op = self.operation(module.operation)
         assert isinstance(op, ModuleOp)
         return op
 
@@ -190,9 +192,10 @@ class Reader:
     # -- locations ---------------------------------------------------------------------------------------------
 
     def location(self, old: Any) -> LocationAttr:
-        known = self.locations.get(old)
+        key = old.attr  # a location's own hash is that of the Python object, not of what it refers to
+        known = self.locations.get(key)
         if known is None:
-            known = self.locations[old] = self.convert_location(old)
+            known = self.locations[key] = self.convert_location(old)
         return known
 
     def convert_location(self, old: Any) -> LocationAttr:

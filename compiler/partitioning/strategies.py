@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from xdsl.dialects.builtin import ModuleOp, TensorType
+from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation, SSAValue
 
-from eggshard.dialects.sharding import StrategyAttr
-from eggshard.dialects.sharding.access import STRATEGY
-from eggshard.dialects.sharding.layout import Axis, Layout, Mesh, Strategy
+from eggshard.dialects.sharding import LayoutAttr, StrategyAttr
+from eggshard.dialects.sharding.access import STRATEGY, attached_layouts, layout_of
+from eggshard.dialects.sharding.layout import Axis, Strategy
 from eggshard.dialects.stablehlo.dense import element_bytes
 from eggshard.partitioning import strategy
-from eggshard.partitioning.factors import Tiling
+from eggshard.partitioning.factors import DimAxes, Tiling
 from eggshard.partitioning.localize.table import tileable
-from eggshard.partitioning.program import CONTROL_FLOW, main_function, program_ops, the_mesh, wanted_layout
+from eggshard.partitioning.program import CONTROL_FLOW, main_function, program_ops, the_mesh
+from eggshard.rules.rule import Rule
 from eggshard.rules.table import rule_of
 
 CONTRACTIONS = frozenset({"stablehlo.dot_general", "stablehlo.dot", "stablehlo.convolution"})
@@ -22,20 +26,9 @@ def choose_strategies(module: ModuleOp) -> None:
     """
     Writes `sharding.strategy` on every op that tiles something.
 
-    May run after each round of annotations: what an op already has is kept and extended.
+    What an op already has is kept and extended.
     """
-    found = the_mesh(module)
-    if found is None:
-        return
-    name, mesh = found
-    sizes: dict[object, int] = {}
-    for op in program_ops(main_function(module).body.block):
-        if op.name in CONTROL_FLOW:
-            continue
-        tiling = _choose(op, name, mesh, sizes)
-        if tiling:
-            tiles = tuple((axis, factor) for factor in sorted(tiling) for axis in tiling[factor])
-            op.attributes[STRATEGY] = StrategyAttr(Strategy(name, tiles))
+    Chooser(module).run()
 
 
 def tiling_of(op: Operation) -> Tiling:
@@ -49,30 +42,82 @@ def tiling_of(op: Operation) -> Tiling:
     return tiling
 
 
-def _choose(op: Operation, name: str, mesh: Mesh, sizes: dict[object, int]) -> Tiling:
-    operands = [wanted_layout(value, name) for value in op.operands]
-    results = [wanted_layout(value, name) for value in op.results]
-    if not any(any(layout.axes) for layout in (*operands, *results)):
-        return {}
-    rule = rule_of(op)
-    if rule is None:
-        return {}
-    rule = rule.local
-    return strategy.choose(
-        rule,
-        tileable(op, rule),
-        [_tensor(value, layout, sizes) for value, layout in zip(op.operands, operands, strict=True)],
-        [_tensor(value, layout, sizes) for value, layout in zip(op.results, results, strict=True)],
-        mesh,
-        tiling_of(op),
-        op.name in CONTRACTIONS,
-    )
+class Chooser:
+    """
+    The strategies of one program over several rounds.
+
+    Equal situations of equal ops are decided once: a model of twelve equal layers pays for one.
+    """
+
+    def __init__(self, module: ModuleOp):
+        self.module = module
+        self.rules: dict[Operation, tuple[Rule, frozenset[int], tuple[int, ...]] | None] = {}
+        self.decided: dict[Any, tuple[Tiling, StrategyAttr | None]] = {}
+        self.seen: dict[Operation, Any] = {}
+
+    def run(self) -> None:
+        """One round, with the layouts that the module has now."""
+        found = the_mesh(self.module)
+        if found is None:
+            return
+        name, mesh = found
+        func = main_function(self.module)
+        axes: dict[SSAValue, DimAxes] = {value: layout.axes for value, layout in _argument_axes(func)}
+        for op in program_ops(func.body.block):
+            if op.name in CONTROL_FLOW:
+                for region in op.regions:
+                    for block in region.blocks:
+                        axes.update((a, layout.axes) for a in block.args if (layout := layout_of(a)) is not None)
+            entries = attached_layouts(op)
+            if entries is not None:
+                for result, entry in zip(op.results, entries, strict=True):
+                    assert isinstance(entry, LayoutAttr)
+                    axes[result] = entry.data.axes
+            if op.name in CONTROL_FLOW:
+                continue
+            dims = tuple(axes.get(value) for value in (*op.operands, *op.results))
+            if not any(d and any(d) for d in dims) or self.seen.get(op) == dims:
+                continue
+            self.seen[op] = dims
+            self.decide(op, dims, name, mesh)
+
+    def decide(self, op: Operation, dims: tuple[DimAxes | None, ...], name: str, mesh: Any) -> None:
+        found = self.rules[op] if op in self.rules else self.look_up(op)
+        if found is None:
+            return
+        rule, tileable_factors, sizes = found
+        fixed = op.attributes.get(STRATEGY)
+        key = (rule, tileable_factors, sizes, dims, fixed, op.name in CONTRACTIONS)
+        known = self.decided.get(key)
+        if known is None:
+            ranks = [len(factors) for factors in (*rule.operands, *rule.results)]
+            tensors = [
+                strategy.Tensor(size, d if d is not None else ((),) * rank)
+                for size, d, rank in zip(sizes, dims, ranks, strict=True)
+            ]
+            count = len(rule.operands)
+            tiling = strategy.choose(
+                rule, tileable_factors, tensors[:count], tensors[count:], mesh, tiling_of(op), op.name in CONTRACTIONS
+            )
+            tiles = tuple((axis, factor) for factor in sorted(tiling) for axis in tiling[factor])
+            known = self.decided[key] = (tiling, StrategyAttr(Strategy(name, tiles)) if tiles else None)
+        if known[1] is not None:
+            op.attributes[STRATEGY] = known[1]
+
+    def look_up(self, op: Operation) -> tuple[Rule, frozenset[int], tuple[int, ...]] | None:
+        rule = rule_of(op)
+        found = None
+        if rule is not None:
+            rule = rule.local
+            found = (rule, tileable(op, rule), tuple(_bytes(value) for value in (*op.operands, *op.results)))
+        self.rules[op] = found
+        return found
 
 
-def _tensor(value: SSAValue, layout: Layout, sizes: dict[object, int]) -> strategy.Tensor:
+def _argument_axes(func: FuncOp) -> list[tuple[SSAValue, Any]]:
+    return [(a, layout) for a in func.body.block.args if (layout := layout_of(a)) is not None]
+
+
+def _bytes(value: SSAValue) -> int:
     kind = value.type
-    size = sizes.get(kind)
-    if size is None:
-        assert isinstance(kind, TensorType)
-        size = sizes[kind] = kind.element_count() * element_bytes(kind.element_type)
-    return strategy.Tensor(size, layout.axes)
+    return kind.element_count() * element_bytes(kind.element_type) if isinstance(kind, TensorType) else 0
