@@ -37,9 +37,9 @@ from eggshard.dialects.stablehlo.structures import ChannelHandleAttr
 
 def check_groups(groups: Attribute) -> int | None:
     """
-    The groups are different processes, -1 where a group is smaller than others; returns the size of the groups.
+    The groups are different processes, -1 where a group is smaller than others; returns how many the largest lists.
 
-    None if it does not follow: no groups means all processes, and a mesh is defined elsewhere.
+    None if that is not known: no groups means all processes, and a mesh is defined elsewhere.
     """
     if isinstance(groups, ReplicaGroupMeshAxesAttr):
         return None
@@ -53,9 +53,16 @@ def check_groups(groups: Attribute) -> int | None:
     return groups.shape[1] if members else None
 
 
-def check_global_ids(use_global_device_ids: UnitAttr | None, channel: ChannelHandleAttr | None) -> None:
-    if use_global_device_ids is not None and (channel is None or channel.data.handle <= 0):
+def check_processes(op: AllGatherOp | AllReduceOp | ReduceScatterOp) -> int | None:
+    """The groups and what their numbers mean; returns the size of the groups, None if it is not known."""
+    size = check_groups(op.replica_groups)
+    has_channel = op.channel_handle is not None and op.channel_handle.data.handle > 0
+    if op.use_global_device_ids is None:
+        # With a channel the numbers are replicas, and each stands for all of its partitions.
+        return None if has_channel else size
+    if not has_channel:
         raise VerifyException("use_global_device_ids is set, which needs a channel_handle above 0")
+    return size
 
 
 def check_scaled(what: str, shape: tuple[int, ...], whole: tuple[int, ...], dim: int, count: int | None) -> None:
@@ -88,8 +95,7 @@ class AllGatherOp(IRDLOperation):
     result = var_result_def(TENSOR)
 
     def verify_(self) -> None:
-        size = check_groups(self.replica_groups)
-        check_global_ids(self.use_global_device_ids, self.channel_handle)
+        size = check_processes(self)
         check_length("results", self.result, len(self.operands_), "one per operand")
         dim = self.all_gather_dim.value.data
         for i, (value, result) in enumerate(zip(self.operands_, self.result, strict=True)):
@@ -112,8 +118,7 @@ class AllReduceOp(IRDLOperation):
     result = var_result_def(TENSOR)
 
     def verify_(self) -> None:
-        check_groups(self.replica_groups)
-        check_global_ids(self.use_global_device_ids, self.channel_handle)
+        check_processes(self)
         check_length("results", self.result, len(self.operands_), "one per operand")
         for i, (value, result) in enumerate(zip(self.operands_, self.result, strict=True)):
             accumulated = check_reducer("computation", self.computation, [element_of(value)])
@@ -136,8 +141,7 @@ class ReduceScatterOp(IRDLOperation):
     result = result_def(TENSOR)
 
     def verify_(self) -> None:
-        size = check_groups(self.replica_groups)
-        check_global_ids(self.use_global_device_ids, self.channel_handle)
+        size = check_processes(self)
         shape, dim = shape_of(self.operand), self.scatter_dimension.value.data
         check_dim("scatter_dimension", dim, len(shape))
         accumulated = check_reducer("computation", self.computation, [element_of(self.operand)])

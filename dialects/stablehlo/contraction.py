@@ -43,10 +43,11 @@ from eggshard.dialects.stablehlo.syntax import (
 
 
 def check_precision(config: ArrayAttr[Any] | None) -> None:
-    """One precision per operand, or none."""
-    if config is None or not config.data:
+    """One precision per operand at most."""
+    if config is None:
         return
-    check_length("precision_config", config.data, 2, "one per operand")
+    if len(config.data) > 2:
+        raise VerifyException(f"precision_config has {len(config.data)} values, must have one per operand at most")
     for precision in config.data:
         if not isinstance(precision, PrecisionAttr):
             raise VerifyException(f"precision_config has {precision}, must be #stablehlo<precision ...>")
