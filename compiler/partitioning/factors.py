@@ -70,10 +70,10 @@ def legal(tiling: Tiling, rule: Rule, tileable: frozenset[int], mesh: Mesh) -> T
     """
     The part of a tiling that an op can run.
 
-    Only `tileable` factors; factors that share a dimension divide evenly, and a minor one is tiled only under a
+    Only `tileable` factors with something to share out; factors that share a dimension divide evenly, and a minor one is tiled only under a
     fully tiled major one, or the shards would not be contiguous.
     """
-    kept = {factor: axes for factor, axes in tiling.items() if factor in tileable}
+    kept = {factor: axes for factor, axes in tiling.items() if factor in tileable and rule.sizes[factor] > 1}
     while True:
         dropped = _first_illegal(kept, rule, mesh)
         if dropped is None:

@@ -14,6 +14,7 @@ from eggshard.partitioning.program import (
     CONTROL_FLOW,
     TERMINATORS,
     cause,
+    closed,
     main_function,
     replicated,
     the_mesh,
@@ -21,6 +22,18 @@ from eggshard.partitioning.program import (
 )
 from eggshard.partitioning.strategies import tiling_of
 from eggshard.rules.table import rule_of
+
+ANNOTATIONS = frozenset(
+    {
+        "sharding.constraint",
+        "sdy.sharding_constraint",
+        "sdy.sharding_group",
+        "sdy.propagation_barrier",
+        "sdy.data_flow_edge",
+        "sdy.func_data_flow_edge",
+    }
+)
+"""Ops that mean something to propagation alone."""
 
 
 def insert_reshards(module: ModuleOp) -> None:
@@ -52,7 +65,9 @@ class _Inserter:
         wanted = {}
         for index, value in enumerate(last.operands):
             given = result_layout(func, index)
-            layout = Layout.of(self.mesh_name, given.axes) if given else wanted_layout(value, self.mesh_name)
+            layout = (
+                closed(given.axes, value.type, self.mesh_name) if given else wanted_layout(value, self.mesh_name)
+            )
             wanted[index] = layout
         self.block(block, list(wanted.values()))
         set_result_layouts(func, wanted)
@@ -63,8 +78,21 @@ class _Inserter:
                 self.read(op, returned)
             elif op.name in CONTROL_FLOW:
                 self.control_flow(op)
+            elif op.name in ANNOTATIONS:
+                self.annotation(op)
             else:
                 self.op(op)
+
+    def annotation(self, op: Operation) -> None:
+        """An op that only speaks of layouts becomes a reshard, or nothing."""
+        for result in op.results:
+            value, want = op.operands[result.index], wanted_layout(result, self.mesh_name)
+            source = self.at[value]
+            if source.axes != want.axes:
+                value = self.reshard(value, source, want, op, cause(op, "annotation"))
+            result.replace_all_uses_with(value)
+        op.detach()
+        op.erase()
 
     def op(self, op: Operation) -> None:
         wanted = [wanted_layout(value, self.mesh_name) for value in op.results]
@@ -126,12 +154,12 @@ class _Inserter:
         elif op.name == "sdy.manual_computation":
             from eggshard.partitioning.manual import manual_layouts
 
-            inside = manual_layouts(op, self.mesh_name, self.mesh)
+            inside = manual_layouts(op, self.mesh_name)
             self.read(op, inside.operands)
             for argument, layout in zip(op.regions[0].block.args, inside.arguments, strict=True):
                 self.at[argument] = layout
             self.block(op.regions[0].block, inside.returns)
-            self.make(op, inside.results, results)
+            self.at.update(zip(op.results, inside.results, strict=True))
             return
         else:
             self.read(op, [Layout.of(self.mesh_name, ())])

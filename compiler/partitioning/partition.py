@@ -127,9 +127,9 @@ class _Partitioner:
 
     def control_flow(self, op: Operation) -> None:
         if op.name == "sdy.manual_computation":
-            from eggshard.partitioning.manual import inline_manual
+            from eggshard.partitioning.manual import inline_manual, manual_layouts
 
-            inline_manual(op, self.mesh_name, self.mesh, self.retype, self.block, self.replace)
+            inline_manual(op, manual_layouts(op, self.mesh_name), self.retype, self.block, self.replace)
             return
         layouts = layouts_of(op) or tuple(replicated(result.type, self.mesh_name) for result in op.results)
         for region in op.regions:

@@ -9,7 +9,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from eggshard.dialects.sharding import layout_of, meshes_of
-from eggshard.dialects.sharding.layout import Layout, Mesh
+from eggshard.dialects.sharding.layout import Axis, Layout, Mesh
 
 CONTROL_FLOW = frozenset({"stablehlo.while", "stablehlo.case", "stablehlo.if", "sdy.manual_computation"})
 """Ops whose regions are parts of the program, not functions of scalars."""
@@ -44,11 +44,17 @@ def the_mesh(module: ModuleOp) -> tuple[str, Mesh] | None:
 
 
 def wanted_layout(value: SSAValue, mesh_name: str) -> Layout:
-    """Where propagation wants `value` to lie; replicated if it has no opinion."""
+    """Where propagation wants `value` to lie; replicated if it has no opinion, or nothing to share out."""
     layout = layout_of(value)
-    if layout is not None:
-        return Layout.of(mesh_name, layout.axes)
-    return replicated(value.type, mesh_name)
+    if layout is None:
+        return replicated(value.type, mesh_name)
+    return closed(layout.axes, value.type, mesh_name)
+
+
+def closed(axes: tuple[tuple[Axis, ...], ...], kind: Attribute, mesh_name: str) -> Layout:
+    """A layout of a tensor of this type in which dimensions of size 0 and 1 stay whole."""
+    sizes = kind.get_shape() if isinstance(kind, TensorType) else ()
+    return Layout.of(mesh_name, tuple(a if size > 1 else () for a, size in zip(axes, sizes, strict=True)))
 
 
 def replicated(kind: Attribute, mesh_name: str) -> Layout:
