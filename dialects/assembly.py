@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import FileLineColLoc, FusedLoc, LocationAttr, ModuleOp, NoneAttr, TensorType
+from xdsl.dialects.builtin import ArrayAttr, FileLineColLoc, FusedLoc, LocationAttr, ModuleOp, NoneAttr, TensorType
 from xdsl.ir import Attribute, Dialect
 from xdsl.parser import Parser as XDSLParser
 from xdsl.utils.exceptions import VerifyException
@@ -58,14 +58,14 @@ class Parser(XDSLParser):
         # MLIR prints the aliases of locations at the end, where they can name each other only backwards.
         for match in ALIAS.finditer(self.lexer.input.content, start):
             self._resume_from(match.start())
-            super()._parse_alias_def()
+            super()._parse_alias_def()  # type: ignore[no-untyped-call]
         self._resume_from(start)
         return super().parse_module(allow_implicit_module)
 
     def _parse_alias_def(self) -> None:
         """Reads a definition that `parse_module` has read before."""
         self.attribute_aliases.pop(self._current_token.text, None)
-        super()._parse_alias_def()
+        super()._parse_alias_def()  # type: ignore[no-untyped-call]
 
     def _parse_location(self) -> LocationAttr:
         """As xDSL, and `"file":1:2 to 3:4`, whose end is dropped, and `fused<metadata>[...]`."""
@@ -74,7 +74,8 @@ class Parser(XDSLParser):
             if self.parse_optional_punctuation("<") is not None:
                 metadata = self.parse_attribute()
                 self.parse_punctuation(">")
-            return FusedLoc(self.parse_comma_separated_list(self.Delimiter.SQUARE, self._parse_location), metadata)
+            locations = self.parse_comma_separated_list(self.Delimiter.SQUARE, self._parse_location)
+            return FusedLoc(ArrayAttr[Attribute](locations), metadata)
         location = super()._parse_location()
         if isinstance(location, FileLineColLoc) and self.parse_optional_keyword("to") is not None:
             self.parse_optional_integer(allow_boolean=False)

@@ -193,6 +193,8 @@ def float_parser(float_type: AnyFloat, size: int) -> Callable[[str], bytes]:
 
     def parse(text: str) -> bytes:
         if FLOAT.fullmatch(text):
+            if float_format.unsigned and text.startswith("-"):
+                raise LiteralError(f"element {text} is negative, but {float_type} has no sign")
             return encode(float_type, float(text)).to_bytes(size, "little")
         if not HEX.fullmatch(text):
             raise LiteralError(f"element {text} is not a float (a float has a point, as 1. or 1.0e+30)")
