@@ -64,8 +64,8 @@ class Engine:
 
     def _memos(self) -> list[dict[Any, tuple[Change, ...]]]:
         """Per node where its steps are kept; nodes that behave alike share the place."""
-        shared: dict[tuple[int, Way], dict[Any, tuple[Change, ...]]] = {}
-        return [{} if node.manual else shared.setdefault((id(node.rule), node.way), {}) for node in self.graph.nodes]
+        shared: dict[Any, dict[Any, tuple[Change, ...]]] = {}
+        return [{} if node.manual else shared.setdefault(_behaviour(node), {}) for node in self.graph.nodes]
 
     def _sweep(self, level: int, step: Step, memos: list[dict[Any, tuple[Change, ...]]]) -> bool:
         """Visits every node once, and those at changed slots again; says whether anything changed."""
@@ -143,6 +143,8 @@ class Engine:
         if name is None:
             return []
         ways = directions(node, level)
+        if node.passage:
+            step = Step(step.aggressive)
         at = Crossing(node.rule, ways, name, graph.meshes[name], node.elementwise, step)
         return propagate_op(at, before, after)
 
@@ -161,11 +163,10 @@ class Engine:
 
     def _function_results(self, step: Step) -> None:
         """Values that functions return and the layouts that they promise for them follow each other."""
-        plain = Step(step.aggressive)
         for result in self.graph.results:
             pair = (self.get(result.value), self.get(result.slot))
-            node = Node(identity_rule(result.shape, 1), Way.BOTH, (result.value,), (result.slot,))
-            for position, layout in self._changes(node, pair[:1], pair[1:], 0, plain):
+            node = Node(identity_rule(result.shape, 1), Way.BOTH, (result.value,), (result.slot,), passage=True)
+            for position, layout in self._changes(node, pair[:1], pair[1:], 0, step):
                 slot = node.slots[position]
                 for member in self.graph.groups.get(slot, (slot,)):
                     self._assign(member, self.number(layout))
@@ -173,7 +174,7 @@ class Engine:
 
 def _behaviour(node: Node) -> tuple[Any, ...]:
     """Nodes with equal behaviour do the same to equal layouts; rules are equal only if identical."""
-    return (id(node.rule), node.way, node.single_use, node.elementwise)
+    return (id(node.rule), node.way, node.single_use, node.elementwise, node.passage)
 
 
 def _reader(slots: tuple[int, ...]) -> Any:

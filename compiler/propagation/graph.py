@@ -113,7 +113,7 @@ class Node:
     An op with a rule or a data flow edge; slots are operands, then results.
 
     `removable`: nothing is lost if the op goes when its results have no use. `single_use`: no operand that has
-    dimensions is used elsewhere.
+    dimensions is used elsewhere. `passage`: the values on both sides are the same, so that nothing is conservative.
     """
 
     rule: Rule
@@ -125,6 +125,7 @@ class Node:
     removable: bool = False
     single_use: bool = True
     elementwise: bool = False
+    passage: bool = False
 
     @property
     def slots(self) -> tuple[int, ...]:

@@ -87,16 +87,28 @@ def rewrite_layouts(module: ModuleOp, change: Callable[[Layout], Layout]) -> Non
         if isinstance(op, FuncOp):
             op.arg_attrs = _entries(op.arg_attrs, change)
             op.res_attrs = _entries(op.res_attrs, change)
+        elif "in_shardings" in op.properties or "out_shardings" in op.properties:
+            _rewrite_fields(op, change)
         elif op.get_trait(CarriesLayouts) is not None:
-            values = [*op.results, *(arg for region in op.regions for block in region.blocks for arg in block.args)]
-            for value in values:
-                layout = layout_of(value)
+            for result in op.results:
+                layout = layout_of(result)
                 if layout is not None:
-                    set_layout(value, change(layout))
+                    set_layout(result, change(layout))
         else:
             layouts = op.attributes.get(LAYOUTS)
             if isinstance(layouts, ArrayAttr):
                 op.attributes[LAYOUTS] = ArrayAttr(_changed(entry, change) for entry in layouts)
+
+
+def _rewrite_fields(op: Operation, change: Callable[[Layout], Layout]) -> None:
+    """The layouts of a computation with a body, as they are outside."""
+    from eggshard.dialects.sdy.region_layouts import layout_in_field, set_layout_in_field
+
+    for field, count in (("in_shardings", len(op.operands)), ("out_shardings", len(op.results))):
+        for index in range(count):
+            layout = layout_in_field(op, field, index)
+            if layout is not None:
+                set_layout_in_field(op, field, index, change(layout), [])
 
 
 def _entries(

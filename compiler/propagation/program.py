@@ -29,6 +29,9 @@ KEPT = frozenset(["sharding.constraint", "sdy.sharding_constraint"])
 """Pure ops that stay although nobody uses their result: they speak of their operand."""
 
 
+BARRIER = "sdy.propagation_barrier"
+
+
 def build_graph(module: ModuleOp, conservative: bool = False) -> Graph:
     """The graph of every function of `module`."""
     return _Builder(module, conservative).build()
@@ -98,11 +101,12 @@ class _Builder:
         operands = tuple(self.graph.slot_of[operand] for operand in op.operands)
         removable = op.has_trait(Pure) and op.name not in KEPT
         node = Node(rule, way, operands, own, op, removable=removable, elementwise=is_elementwise(op))
+        node.passage = op.name == BARRIER
         node.single_use = not any(shape_of(operand) and not operand.has_one_use() for operand in op.operands)
         self.use(op.operands, self.add(node))
 
     def rule(self, op: Operation) -> tuple[Rule | None, Way]:
-        if op.name == "sdy.propagation_barrier":
+        if op.name == BARRIER:
             return identity_rule(shape_of(op.results[0]), 1), Way(number(op.properties["allowed_direction"]))
         return rule_of(op, self.conservative), way_of(op)
 
@@ -139,7 +143,7 @@ class _Builder:
         slot = self.graph.slot_of[edge.owner]
         manual = border(op, edge) if op is not None and op.name == "sdy.manual_computation" else None
         rule = identity_rule(shape_of(edge.owner), len(edge.sources))
-        self.edges.append((self.add(Node(rule, Way.BOTH, (), (slot,), op, manual)), edge))
+        self.edges.append((self.add(Node(rule, Way.BOTH, (), (slot,), op, manual, passage=True)), edge))
 
     def terminator(self, op: Operation) -> None:
         """What a region returns is a source of the edges of the op around it, except for a loop's condition."""

@@ -1,10 +1,9 @@
-"""More families for random programs: indexing, windows, linear algebra, and ops with regions."""
+"""More families for random programs: indexing, windows, linear algebra."""
 
 from __future__ import annotations
 
-from eggshard.tools.bench import random_ops as ops
 from eggshard.tools.bench.random_ops import ints
-from eggshard.tools.bench.random_programs import Builder, Family, Shape, Value, alive
+from eggshard.tools.bench.random_programs import Builder, Shape
 
 
 def gather(b: Builder) -> None:
@@ -143,86 +142,3 @@ def batch_norm(b: Builder) -> None:
     vectors = [b.like((x.shape[feature],)) for _ in range(4)]
     attribute = f"epsilon = 1.0e-5 : f32, feature_index = {feature} : i64"
     b.op("stablehlo.batch_norm_inference", [x, *vectors], [(x.shape, "f32")], attribute)
-
-
-def while_loop(b: Builder) -> None:
-    """A loop that carries one to three values; its body is a few ops on them."""
-    carried = [b.value(1, 3) for _ in range(b.random.randint(1, 3))]
-    types = [v.type for v in carried]
-    cond = [f"%c{b.count}_{i}: {t}" for i, t in enumerate(types)]
-    limit = '"stablehlo.constant"() {value = dense<true> : tensor<i1>} : () -> tensor<i1>'
-    condition = f'^bb0({", ".join(cond)}): %p = {limit} "stablehlo.return"(%p) : (tensor<i1>) -> ()'
-    body, uses = _loop_body(b, carried)
-    region = f"({{ {condition} }}, {{ {body} }})"
-    b.op("stablehlo.while", carried, [(v.shape, v.element) for v in carried], "", region, uses)
-
-
-def case(b: Builder) -> None:
-    """Two branches that make a value each from values around them."""
-    shape = b.value(1, 3).shape
-    branches, uses = [], []
-    for _ in range(2):
-        x = b.like(shape)
-        uses.append(x.name)
-        number, name = b.count + 1, f"%k{b.count + 1}"
-        b.count += 2
-        branches.append(
-            f'{{ {name} = "stablehlo.negate"({x.name}) {{probe.id = {number} : i64}} : ({x.type}) -> {x.type} '
-            f'"stablehlo.return"({name}) : ({x.type}) -> () }}'
-        )
-    b.op("stablehlo.case", [b.scalar("i32")], [(shape, "f32")], "", f"({', '.join(branches)})", uses)
-
-
-def _loop_body(b: Builder, carried: list[Value]) -> tuple[str, set[str]]:
-    """The text of a loop body, and the names that it uses; it returns a value of each carried type, often the one that it was given."""
-    arguments = [Value(f"%body{b.count}_{i}", v.shape, v.element) for i, v in enumerate(carried)]
-    pool, lines, b.inner = b.pool, b.lines, True
-    b.pool, b.lines = [*arguments, *arguments], []
-    for _ in range(b.random.randint(1, 3)):
-        b.random.choice((ops.elementwise, ops.elementwise, ops.transpose_pair, ops.reduce_back))(b)
-    returned = []
-    for value in carried:
-        found = [v for v in b.pool if v.shape == value.shape and v.element == value.element]
-        returned.append(found[-1 - b.random.randrange(min(2, len(found)))])
-    kept = alive(b.lines, {v.name for v in returned})
-    inner = "\n    ".join(line.text for line in kept)
-    b.pool, b.lines, b.inner = pool, lines, False
-    head = ", ".join(f"{v.name}: {v.type}" for v in arguments)
-    names, types = ", ".join(v.name for v in returned), ", ".join(v.type for v in returned)
-    text = f'^bb0({head}):\n    {inner}\n    "stablehlo.return"({names}) : ({types}) -> ()'
-    return text, {name for line in kept for name in line.uses}
-
-
-FAMILIES: dict[str, tuple[int, Family]] = {
-    "elementwise": (10, ops.elementwise),
-    "broadcast": (4, ops.broadcast),
-    "dot": (6, ops.dot),
-    "reduce": (4, ops.reduce),
-    "transpose": (3, ops.transpose),
-    "reshape": (4, ops.reshape),
-    "iota": (1, ops.iota),
-    "constant": (1, ops.constant),
-    "slice": (2, ops.slice_),
-    "pad": (2, ops.pad),
-    "concatenate": (2, ops.concatenate),
-    "reverse": (1, ops.reverse),
-    "dynamic_slice": (2, ops.dynamic_slice),
-    "dynamic_update_slice": (2, ops.dynamic_update_slice),
-    "sort": (1, ops.sort),
-    "random": (1, ops.random_bits),
-    "barrier": (1, ops.barrier),
-    "constraint": (4, ops.constraint),
-    "group": (1, ops.group),
-    "gather": (2, gather),
-    "batched_gather": (1, batched_gather),
-    "scatter": (2, scatter),
-    "convolution": (2, convolution),
-    "reduce_window": (1, reduce_window),
-    "select_and_scatter": (1, select_and_scatter),
-    "linear_algebra": (2, linear_algebra),
-    "bitcast": (1, bitcast),
-    "batch_norm": (1, batch_norm),
-    "while": (2, while_loop),
-    "case": (1, case),
-}
-"""Family -> weight and what adds one of it."""
