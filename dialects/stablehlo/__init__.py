@@ -94,6 +94,7 @@ from eggshard.dialects.stablehlo.normalization import BatchNormGradOp, BatchNorm
 from eggshard.dialects.stablehlo.precision import ReducePrecisionOp
 from eggshard.dialects.stablehlo.process_ids import PartitionIdOp, ReplicaIdOp
 from eggshard.dialects.stablehlo.quantization import UniformDequantizeOp, UniformQuantizeOp
+from eggshard.dialects.stablehlo.quantized_types import Quantization, QuantizedType, Step
 from eggshard.dialects.stablehlo.reduction import ReduceOp
 from eggshard.dialects.stablehlo.rng import RngBitGeneratorOp, RngOp
 from eggshard.dialects.stablehlo.slicing import DynamicSliceOp, DynamicUpdateSliceOp, SliceOp
@@ -398,6 +399,8 @@ __all__ = [
     "PopcntOp",
     "PowerOp",
     "PrecisionAttr",
+    "Quantization",
+    "QuantizedType",
     "RealDynamicSliceOp",
     "RealOp",
     "RecvOp",
@@ -438,6 +441,7 @@ __all__ = [
     "SortOp",
     "SqrtOp",
     "StableHLO",
+    "Step",
     "SubtractOp",
     "TanOp",
     "TanhOp",

@@ -6,9 +6,9 @@ from xdsl.irdl import irdl_op_definition, operand_def, result_def, traits_def
 from xdsl.traits import Pure
 from xdsl.utils.exceptions import VerifyException
 
-from eggshard.dialects.quant import QuantizedType
 from eggshard.dialects.stablehlo.checks import check_shape, element_of, shape_of
 from eggshard.dialects.stablehlo.kinds import FLOAT, QUANTIZED, TensorOf
+from eggshard.dialects.stablehlo.quantized_types import QuantizedType
 from eggshard.dialects.stablehlo.syntax import PrettyOp
 
 
