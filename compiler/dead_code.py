@@ -9,9 +9,26 @@ from xdsl.ir import Block, Operation
 EFFECTS = frozenset({"infeed", "outfeed", "send", "recv", "rng"})
 """StableHLO ops that are more than their results."""
 
+CONSTRAINTS = frozenset({"sdy.sharding_constraint", "sharding.constraint"})
+REDUCERS = frozenset(
+    f"stablehlo.{name}"
+    for name in ("reduce", "all_reduce", "reduce_scatter", "scatter", "reduce_window", "select_and_scatter", "sort", "map")
+)
+"""Ops with functions of scalars."""
+
 
 def drop_dead_ops(module: ModuleOp) -> None:
-    """Erases every op without effects whose results are unused, users before what they use."""
+    """
+    Erases every op without effects whose results are unused, users before what they use.
+
+    Constraints on the scalars of a reduction's body go too: they say nothing, and would hide which reduction it is.
+    """
+    for op in list(module.walk()):
+        parent = op.parent_op()
+        if op.name in CONSTRAINTS and parent is not None and parent.name in REDUCERS:
+            op.results[0].replace_all_uses_with(op.operands[0])
+            op.detach()
+            op.erase()
     for func in module.ops:
         if isinstance(func, FuncOp):
             for region in func.regions:

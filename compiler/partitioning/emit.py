@@ -30,7 +30,7 @@ from eggshard.dialects.sharding.layout import Axis, Mesh
 from eggshard.dialects.sharding.syntax import mesh_text
 from eggshard.dialects.stablehlo import ChannelHandle, ChannelHandleAttr, DenseElements
 from eggshard.partitioning.local import Local, tensor_type
-from eggshard.partitioning.program import main_function, program_ops, the_mesh
+from eggshard.partitioning.program import main_function, the_mesh
 
 BODIES: dict[str, type[Operation]] = {
     "sum": stablehlo.AddOp,
@@ -59,7 +59,7 @@ def emit(module: ModuleOp) -> None:
     emitter = _Emitter(name, mesh)
     func = main_function(module)
     _describe(func)
-    for op in list(program_ops(func.body.block)):
+    for op in list(func.walk()):
         op.attributes.pop(LAYOUTS, None)
         if isinstance(op, spmd.PerDeviceOp):
             emitter.lower(op)

@@ -17,6 +17,9 @@ from eggshard.partitioning.program import CONTROL_FLOW, main_function, source_li
 
 KINDS = ("all_gather", "all_reduce", "reduce_scatter", "all_to_all", "collective_permute")
 
+WRITTEN = frozenset(f"stablehlo.{kind}" for kind in KINDS)
+"""Collectives that the model's author wrote, as in a shard_map."""
+
 
 @dataclass(frozen=True)
 class Collective:
@@ -55,6 +58,11 @@ def _walk(block: Block, times: int) -> Iterator[Collective]:
             for operand in op.operands:
                 assert isinstance(operand.type, TensorType)
                 yield Collective(kind, op.axes.data, operand.type, times, op.cause, source_line(op.location))
+        elif op.name in WRITTEN:
+            kind = op.name.split(".", 1)[1]
+            for operand in op.operands:
+                if isinstance(operand.type, TensorType):
+                    yield Collective(kind, (), operand.type, times, "written in the model", source_line(op.location))
         elif op.name in CONTROL_FLOW:
             rounds = times * (trip_count(op) or 1) if op.name == "stablehlo.while" else times
             for region in op.regions:

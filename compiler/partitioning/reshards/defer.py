@@ -8,18 +8,23 @@ all terms of a sum can be moved below it. They are moved only if they meet anoth
 from __future__ import annotations
 
 from xdsl.dialects.builtin import AnyFloat, ModuleOp, TensorType
-from xdsl.ir import Block, BlockArgument, Operation, OpResult, SSAValue
+from xdsl.ir import Block, Operation, OpResult, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 
 from eggshard.dialects.sharding import ReshardOp, layouts_of, set_layouts
 from eggshard.dialects.sharding.layout import Layout, Mesh
+from eggshard.partitioning.factors import legal, project, unproject
 from eggshard.partitioning.identity import identity
 from eggshard.partitioning.localize.simple import is_splat
+from eggshard.partitioning.localize.table import tileable
 from eggshard.partitioning.program import the_mesh
 from eggshard.partitioning.reshards.edit import blocks, defining_reshard, erase, reshard_after, run_under, single_use
+from eggshard.rules.table import rule_of
 
 SUMS = frozenset({"stablehlo.add", "stablehlo.subtract"})
-UNARY = frozenset({"stablehlo.transpose", "stablehlo.reshape", "stablehlo.negate", "stablehlo.convert"})
+UNARY = frozenset(
+    {"stablehlo.transpose", "stablehlo.reshape", "stablehlo.negate", "stablehlo.convert", "stablehlo.reduce"}
+)
 SCALED = frozenset({"stablehlo.multiply", "stablehlo.divide"})
 
 
@@ -36,7 +41,7 @@ def defer_reductions(module: ModuleOp) -> None:
     for block in blocks(module):
         for op in list(block.ops):
             if op.name == "stablehlo.while":
-                _leave_loop(op)
+                _leave_loop(op, name, mesh)
 
 
 def _merge(op: Operation, name: str, mesh: Mesh) -> None:
@@ -85,7 +90,7 @@ def _linear_operand(op: Operation) -> int | None:
     if op.name in UNARY:
         if op.name == "stablehlo.convert" and not _between_floats(op):
             return None
-        return 0
+        return None if op.name == "stablehlo.reduce" and not _is_plain_sum(op) else 0
     if op.name in SCALED:
         for index in (0, 1) if op.name == "stablehlo.multiply" else (0,):
             if _leads_to_reduction(op.operands[index]):
@@ -103,6 +108,15 @@ def _leads_to_reduction(value: SSAValue) -> bool:
     return False
 
 
+def _is_plain_sum(op: Operation) -> bool:
+    """A sum from zero of one tensor is linear in it."""
+    rule = rule_of(op)
+    kind = op.results[0].type
+    if rule is None or rule.kind != "sum" or len(op.results) != 1 or not isinstance(kind, TensorType):
+        return False
+    return is_splat(op.operands[1], identity("sum", kind.element_type))
+
+
 def _between_floats(op: Operation) -> bool:
     kinds = [value.type for value in (op.operands[0], op.results[0])]
     return all(isinstance(kind, TensorType) and isinstance(kind.element_type, AnyFloat) for kind in kinds)
@@ -110,10 +124,6 @@ def _between_floats(op: Operation) -> bool:
 
 def _layout_below(reshard: ReshardOp, links: list[Operation], mesh: Mesh) -> Layout | None:
     """The layout of the partial value after `links`; None if one of them cannot run on it."""
-    from eggshard.partitioning.factors import legal, project, unproject
-    from eggshard.partitioning.localize.table import tileable
-    from eggshard.rules.table import rule_of
-
     layout = reshard.source.data
     for op in links:
         if op.name in SCALED and reshard.source.data.axes != reshard.target.data.axes:
@@ -145,7 +155,7 @@ def _sink(reshard: ReshardOp, links: list[Operation], name: str, mesh: Mesh) -> 
         layout = made
 
 
-def _leave_loop(loop: Operation) -> None:
+def _leave_loop(loop: Operation, name: str, mesh: Mesh) -> None:
     """
     carry' = carry + reduce(x) in a loop  ->  the carry is partial, and reduced once after the loop
 
@@ -159,14 +169,13 @@ def _leave_loop(loop: Operation) -> None:
         found = _accumulation(body, index, returned)
         if found is None or not layouts or any(True for _ in condition.args[index].uses):
             continue
-        add, reshard = found
-        source = reshard.source.data
-        if source.axes != layouts[index].axes or any(term.kind != "sum" for term in source.partial):
+        add, reshard, links = found
+        source = _layout_below(reshard, links, mesh)
+        if source is None or source.axes != layouts[index].axes or any(t.kind != "sum" for t in source.partial):
             continue
         target = layouts[index]
-        reshard.result.replace_all_uses_with(reshard.input)
         because = reshard.because.data if reshard.because is not None else None
-        erase(reshard)
+        _sink(reshard, links, name, mesh)
         set_layouts(add, [source])
         layouts[index] = source
         _start_partial(loop, index, target, source)
@@ -181,19 +190,19 @@ def _leave_loop(loop: Operation) -> None:
         set_layouts(loop, layouts)
 
 
-def _accumulation(body: Block, index: int, returned: SSAValue) -> tuple[Operation, ReshardOp] | None:
-    """The add and the reduction of `carry + reduce(x)`, if that is what the loop returns as this carry."""
+def _accumulation(
+    body: Block, index: int, returned: SSAValue
+) -> tuple[Operation, ReshardOp, list[Operation]] | None:
+    """The add of `carry + linear(reduce(x))`, its reduction and the ops between, if the loop returns that carry."""
     carry = body.args[index]
     if not isinstance(returned, OpResult) or returned.op.name != "stablehlo.add" or not single_use(carry):
         return None
     add = returned.op
     others = [value for value in add.operands if value is not carry]
-    if len(others) != 1 or not single_use(returned) or isinstance(others[0], BlockArgument):
+    if len(others) != 1 or not single_use(returned):
         return None
-    reshard = defining_reshard(others[0])
-    if reshard is None or not reshard.source.data.partial or not single_use(reshard.result):
-        return None
-    return add, reshard
+    chain = _chain(others[0])
+    return None if chain is None else (add, *chain)
 
 
 def _start_partial(loop: Operation, index: int, whole: Layout, partial: Layout) -> None:
