@@ -50,26 +50,22 @@ def digamma(x: Array) -> Array:
 
 
 def zeta(x: Array, q: Array) -> Array:
-    """Hurwitz's zeta function: NaN for x < 1, infinite at x = 1, and for q <= 0 only where (q + k)^x is real."""
-    import scipy.special
+    """
+    Hurwitz's zeta function: NaN for x < 1, infinite at x = 1.
 
-    shifted = _zeta_left_of_zero(x, q) if np.any(q <= 0) else 0.0
-    value = np.where(q > 0, scipy.special.zeta(np.where(x > 1, x, 2.0), np.where(q > 0, q, 1.0)), shifted)
-    return np.where(x == 1, np.inf, np.where(x < 1, np.nan, value))
-
-
-def _zeta_left_of_zero(x: Array, q: Array) -> Array:
-    """zeta(x, q) = sum of (q + k)^-x up to the first positive q + k, plus zeta(x, q + k)."""
+    At the poles, q = 0, -1, ..., it is infinite for even x and NaN otherwise; between them x must be whole.
+    """
     import scipy.special
 
     steps = np.where(q <= 0, np.floor(-q) + 1, 0.0)
-    real = x == np.floor(x)
-    total = scipy.special.zeta(np.where(x > 1, x, 2.0), np.where(q > 0, q, q + steps))
+    order = np.where(x > 1, x, 2.0)
+    value = scipy.special.zeta(order, q + steps)
     for k in range(int(np.max(steps, initial=0.0))):
-        total = total + np.where(k < steps, np.power(q + k, -x), 0.0)
-    pole = q == np.floor(q)
-    even = np.fmod(x, 2) == 0
-    return np.where(pole, np.where(even, np.inf, np.nan), np.where(real, total, np.nan))
+        value = value + np.where(k < steps, np.power(q + k, -order), 0.0)
+    value = np.where((q > 0) | (x == np.floor(x)), value, np.nan)
+    pole = (q <= 0) & (q == np.floor(q))
+    value = np.where(pole, np.where(np.fmod(x, 2) == 0, np.inf, np.nan), np.where(x > 1, value, np.nan))
+    return np.where(x == 1, np.inf, value)
 
 
 def polygamma(n: Array, x: Array) -> Array:

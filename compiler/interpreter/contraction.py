@@ -73,12 +73,10 @@ def ragged_dot(call: Call, lhs: Array, rhs: Array, group_sizes: Array) -> Array:
     It is a batch dimension: the groups make no difference.
     """
     numbers = call.data("ragged_dot_dimension_numbers")
-    dot_numbers = numbers.dot_dimension_numbers
-    dot_numbers = getattr(dot_numbers, "data", dot_numbers)
     dtype = call.dtype()
     left, right = prepared(lhs, dtype), prepared(rhs, dtype)
-    batch = (tuple(dot_numbers.lhs_batching_dimensions), tuple(dot_numbers.rhs_batching_dimensions))
-    contract = (tuple(dot_numbers.lhs_contracting_dimensions), tuple(dot_numbers.rhs_contracting_dimensions))
+    batch = (numbers.lhs_batching_dimensions, numbers.rhs_batching_dimensions)
+    contract = (numbers.lhs_contracting_dimensions, numbers.rhs_contracting_dimensions)
     (ragged,) = numbers.lhs_ragged_dimensions
     if ragged in batch[0]:
         return narrow(dot_arrays(left, right, batch, contract), dtype)

@@ -53,10 +53,6 @@ def collective_permute(frame: Frame, op: Operation, operands: list[Lanes]) -> li
     return [collectives.collective_permute(operands[0], pairs, frame.devices)]
 
 
-def broadcast(frame: Frame, op: Operation, operands: list[Lanes]) -> list[Lanes]:
-    return [collectives.broadcast(operands[0], groups_of(frame, op))]
-
-
 def slice_op(frame: Frame, op: Operation, operands: list[Lanes]) -> list[Lanes]:
     """Moves no data, so devices that are not here do not matter."""
     groups = frame.program.mesh_around(op).groups(attribute_of(op, "axes").data)
@@ -72,7 +68,6 @@ LOCKSTEP: LockstepTable = {
     "spmd.all_gather": all_gather,
     "spmd.all_reduce": all_reduce,
     "spmd.all_to_all": all_to_all,
-    "spmd.broadcast": broadcast,
     "spmd.collective_permute": collective_permute,
     "spmd.device_index": device_index,
     "spmd.reduce_scatter": reduce_scatter,

@@ -16,7 +16,7 @@ import numpy as np
 from xdsl.dialects.builtin import IntegerType, Signedness, TensorType
 from xdsl.ir import Attribute, Operation
 
-from eggshard.dialects.quant import QuantizedType, Step
+from eggshard.dialects.stablehlo.quantized_types import QuantizedType, Step
 from eggshard.frontends.dtypes import numpy_dtype
 from eggshard.interpreter.call import Call, Kernel, Table
 from eggshard.interpreter.numerics import narrow, widen
