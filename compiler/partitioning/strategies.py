@@ -73,6 +73,8 @@ class Chooser:
                 for result, entry in zip(op.results, entries, strict=True):
                     assert isinstance(entry, LayoutAttr)
                     axes[result] = entry.data.axes
+            elif not op.name.startswith(("stablehlo.", "chlo.")):  # constraints and the like keep theirs in fields
+                axes.update((r, layout.axes) for r in op.results if (layout := layout_of(r)) is not None)
             if op.name in CONTROL_FLOW:
                 continue
             dims = tuple(axes.get(value) for value in (*op.operands, *op.results))
