@@ -21,7 +21,7 @@ from xdsl.utils.exceptions import DiagnosticException, VerifyException
 from eggshard.diagnostics import DiagnosticError
 from eggshard.dialects.assembly import make_context
 from eggshard.report.files import write_whole
-from eggshard.tools.outcome import DONE, REFUSED, describe, diagnostic_line, error_line, one_line, say
+from eggshard.tools.outcome import DONE, REFUSED, describe, diagnostic_line, one_line, say, told
 from eggshard.tools.reading import Source
 
 
@@ -104,16 +104,17 @@ class Driver:
             return source.parse(self.context, not self.args.no_implicit_module, fall_back=not strict)
         except DiagnosticError as error:
             self.show(error)
-            raise Failure(error_line(error), isinstance(error.__cause__, VerifyException), None) from error
+            position, text = told(error)
+            line = diagnostic_line(text, position or source.name)
+            raise Failure(line, isinstance(error.__cause__, VerifyException), None) from error
 
     def apply(self, each: ModulePass, source: Source, module: ModuleOp, done: int) -> None:
         try:
             each.apply(self.context, module)
         except DiagnosticError as error:
             self.show(error)
-            said = f"{each.name}: {error.message}"
-            line = diagnostic_line(said, error.location or source.name, error.because, error.hint)
-            raise Failure(line, True, done) from error
+            position, text = told(error)
+            raise Failure(diagnostic_line(f"{each.name}: {text}", position or source.name), True, done) from error
         except DiagnosticException as error:
             self.show(error)
             raise Failure(diagnostic_line(f"{each.name}: {error}", source.name), True, done) from error
@@ -159,9 +160,9 @@ class Driver:
 
     def text(self, module: ModuleOp) -> str:
         stream = StringIO()
-        args = self.args
-        target = MLIRTarget(args.print_op_generic, args.print_no_properties, args.print_debuginfo, args.syntax_highlight)
-        target.emit(self.context, module, stream)
+        given = self.args
+        style = (given.print_op_generic, given.print_no_properties, given.print_debuginfo, given.syntax_highlight)
+        MLIRTarget(*style).emit(self.context, module, stream)
         return stream.getvalue()
 
     def show(self, error: Exception) -> None:

@@ -18,6 +18,8 @@ Runs passes over a module and prints the result.
 FILE is MLIR text, pretty or generic, or MLIR bytecode, in the dialects stablehlo, chlo, sdy, sharding and spmd.
 Exit status: 0 done, 1 the module is refused, 2 wrong usage."""
 
+REPRODUCER = "eggshard-reproducer.mlir"
+
 FLAGS = {
     "--split-input-file": "treat what '// -----' separates as modules of their own",
     "--verify-diagnostics": "print what a verifier or a pass refuses on stdout and go on",
@@ -38,7 +40,7 @@ FLAGS = {
 def main(argv: Sequence[str] | None = None) -> int:
     """The command; returns its exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    return guarded(lambda: run(arguments), "eggshard-opt", "--debug" in arguments)
+    return guarded(lambda: run(arguments), "eggshard-opt", "--debug" in arguments, position_first=True)
 
 
 def run(argv: Sequence[str]) -> int:
@@ -79,7 +81,7 @@ def argument_parser() -> argparse.ArgumentParser:
     add("input_file", metavar="FILE", nargs="?", help="what to read (default: stdin)")
     add("-p", "--passes", metavar="PASSES", default="", help="passes to run, separated by commas")
     add("-o", "--output-file", metavar="PATH", help="where to write the module, whole or not at all (default: stdout)")
-    add("--reproducer", metavar="PATH", default="eggshard-reproducer.mlir", help="where a failing pass leaves its input")
+    add("--reproducer", metavar="PATH", default=REPRODUCER, help="where a failing pass leaves its input")
     add("--help-pass", metavar="PASS", help="what a pass requires and ensures, and its options")
     for flag, text in FLAGS.items():
         add(flag, action="store_true", help=text)
@@ -105,7 +107,8 @@ def parse_passes(pipeline: str) -> list[ModulePass]:
     except ArgSpecParseError as error:
         raise UsageError(f"-p '{pipeline}' is no pipeline: {one_line(str(error).split(chr(10))[-2])}") from None
     except ValueError as error:
-        raise UsageError(f"-p '{pipeline}': {one_line(str(error))}; eggshard-opt --help-pass PASS lists options") from None
+        said = f"{one_line(str(error))}; eggshard-opt --help-pass PASS lists options"
+        raise UsageError(f"-p '{pipeline}': {said}") from None
     return passes
 
 

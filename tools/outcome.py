@@ -15,8 +15,12 @@ class UsageError(Exception):
     """A command line that asks for something that is not there."""
 
 
-def guarded(command: Callable[[], int], program: str, debug: bool) -> int:
-    """Runs a command; whatever it raises becomes one line on stderr and an exit status."""
+def guarded(command: Callable[[], int], program: str, debug: bool, position_first: bool = False) -> int:
+    """
+    Runs a command; whatever it raises becomes one line on stderr and an exit status.
+
+    `position_first` writes `file:line:col: error: ..` as compilers do, else it is `error: file:line:col: ..`.
+    """
     try:
         try:
             return command()
@@ -35,7 +39,8 @@ def guarded(command: Callable[[], int], program: str, debug: bool) -> int:
     except Exception as error:
         if debug:
             traceback.print_exc()
-        say(error_line(error))
+        position, text = told(error)
+        say(diagnostic_line(text, position) if position_first or position is None else f"error: {position}: {text}")
         return REFUSED
 
 
@@ -47,28 +52,28 @@ def say(line: str) -> None:
         pass
 
 
-def error_line(error: BaseException) -> str:
-    """`file:line:col: error: what was found and required; because: ..; try: ..`, in one line."""
+def told(error: BaseException) -> tuple[str | None, str]:
+    """Where something went wrong, if that is known, and what: found and required, because of what, and the way out."""
     from eggshard.diagnostics import DiagnosticError
 
     if isinstance(error, DiagnosticError):
-        return diagnostic_line(error.message, error.location, error.because, error.hint)
+        return error.location, with_reasons(error.message, error.because, error.hint)
     if isinstance(error, OSError):
-        place = None if error.filename is None else str(error.filename)
-        return diagnostic_line(error.strerror or str(error), place)
+        return None if error.filename is None else str(error.filename), error.strerror or str(error)
     if type(error).__module__.startswith("xdsl."):
-        return f"error: {one_line(str(error))}"
-    return f"error: {describe(error)}; this is a bug in eggshard: --debug prints where it happened"
+        return None, one_line(str(error))
+    return None, f"{describe(error)}; this is a bug in eggshard: --debug prints where it happened"
 
 
-def diagnostic_line(
-    message: str, location: str | None = None, because: str | None = None, hint: str | None = None
-) -> str:
-    """The parts of a diagnostic in one line."""
-    line = f"{location}: error: {one_line(message)}" if location else f"error: {one_line(message)}"
-    if because:
-        line += f"; because: {one_line(because)}"
-    return f"{line}; try: {one_line(hint)}" if hint else line
+def with_reasons(message: str, because: str | None = None, hint: str | None = None) -> str:
+    """`message; because: ..; try: ..`, in one line."""
+    parts = [message, *([f"because: {because}"] if because else []), *([f"try: {hint}"] if hint else [])]
+    return one_line("; ".join(parts))
+
+
+def diagnostic_line(text: str, position: str | None = None) -> str:
+    """`file:line:col: error: text`, as compilers write it."""
+    return f"{position}: error: {one_line(text)}" if position else f"error: {one_line(text)}"
 
 
 def describe(error: BaseException) -> str:
@@ -76,7 +81,8 @@ def describe(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     where = f" ({os.path.basename(frames[-1].filename)}:{frames[-1].lineno})" if frames else ""
     said = one_line(str(error))
-    return f"{type(error).__name__}: {said}{where}" if said else f"{type(error).__name__}{where}"
+    noted = "".join(f", {note}" for note in getattr(error, "__notes__", ()) if "\n" not in note)
+    return f"{type(error).__name__}{': ' if said else ''}{said}{where}{noted}"
 
 
 def one_line(text: str) -> str:

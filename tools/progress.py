@@ -39,6 +39,8 @@ class Progress:
             self.thread.join()
         if self.shown:
             self._write("")
+        if error is not None:
+            error.add_note(f"stage: {self.stage}")
 
     def _show(self) -> None:
         pause = 1.0

@@ -7,7 +7,9 @@ import importlib
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -149,14 +151,34 @@ def from_function(spec: str) -> Model:
     try:
         target: Any = importlib.import_module(module_name)
     except ImportError as error:
-        raise DiagnosticError(f"module '{module_name}' cannot be imported: {error}", location=spec) from None
+        raise DiagnosticError(
+            f"module '{module_name}' cannot be imported: {error}",
+            location=spec,
+            hint="run in the folder that holds it, or set PYTHONPATH",
+        ) from None
     for name in attribute.split("."):
         if not hasattr(target, name):
             near = ", ".join(n for n in dir(target) if callable(getattr(target, n)) and not n.startswith("_"))
             raise DiagnosticError(f"module '{module_name}' has no '{name}'", location=spec, hint=f"one of {near}")
         target = getattr(target, name)
-    made = target()
+    with _their_code(spec):
+        made = target()
     if not (isinstance(made, tuple) and len(made) == 2 and callable(made[0]) and isinstance(made[1], tuple)):
         raise DiagnosticError("must return (fn, args) with args a tuple of arrays or ShapeDtypeStructs", location=spec)
-    model = from_jax(*made)
+    with _their_code(spec):
+        model = from_jax(*made)
     return Model(model.module, spec, model.fingerprint, model.fn, model.args, model.trees)
+
+
+@contextmanager
+def _their_code(spec: str) -> Iterator[None]:
+    """What a model's own code raises is told with the line of it that raised."""
+    try:
+        yield
+    except DiagnosticError:
+        raise
+    except Exception as error:
+        frames = [f for f in traceback.extract_tb(error.__traceback__) if f"{os.sep}site-packages{os.sep}" not in f.filename]
+        said = " ".join(str(error).split())
+        where = f"{frames[-1].filename}:{frames[-1].lineno}"
+        raise DiagnosticError(f"raised {type(error).__name__}: {said}", location=spec, because=where) from error

@@ -67,9 +67,8 @@ def _compiled(module: ModuleOp) -> Flat:
 def _ports(func: FuncOp, key: str) -> tuple[Port, ...]:
     types: Any = func.function_type.inputs if key == "arg_attrs" else func.function_type.outputs
     names = names_of(func, key) or [""] * len(types)
-    return tuple(
-        Port(name, kind, Layout.replicate("one", len(kind.get_shape()))) for name, kind in zip(names, types, strict=True)
-    )
+    layouts = [Layout.replicate("one", len(kind.get_shape())) for kind in types]
+    return tuple(Port(*port) for port in zip(names, types, layouts, strict=True))
 
 
 def _is_per_device(op: Operation) -> bool:

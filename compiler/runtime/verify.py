@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from xdsl.dialects.builtin import FunctionType, TensorType
 from xdsl.ir import Attribute
 
 from eggshard.diagnostics import DiagnosticError
+from eggshard.dialects.sharding.layout import Mesh
 from eggshard.frontends.dtypes import numpy_dtype
 from eggshard.frontends.load import Model
 from eggshard.partitioning.program import main_function
@@ -59,8 +61,7 @@ class Verifier:
         func = main_function(model.module)
         self.types: FunctionType = func.function_type
         self.result_names = port_names(func, "res_attrs")
-        if model.fn is None and _is_wide(self.types):
-            jax.config.update("jax_enable_x64", True)
+        self.wide = model.fn is None and _is_wide(self.types)
         self.run_whole = reference_function(model)
         self.given = example_inputs(model) if seed is None else None
         self.seed = seed or 0
@@ -79,7 +80,11 @@ class Verifier:
         too few devices.
         """
         self._check(program)
-        run = jax.jit(executable(program, devices_for(program.mesh.device_count)))
+        with jax.enable_x64(True) if self.wide else nullcontext():
+            return self._compare(program)
+
+    def _compare(self, program: Program) -> list[Comparison]:
+        run = jax.jit(executable(program, devices_for(program.mesh)))
         whole, inputs = self._whole()
         parts = [np.asarray(value) for value in run(*inputs)]
         coarsest = max([0.0, *(limit_of(np.asarray(value).dtype) for value in inputs)])
@@ -123,17 +128,19 @@ class Verifier:
                     )
 
 
-def devices_for(count: int) -> list[Any]:
+def devices_for(mesh: Mesh) -> list[Any]:
     """
-    `count` devices: the default ones, else CPU devices.
+    As many devices as the mesh has: the default ones, else CPU devices.
 
     Raises DiagnosticError if there are fewer.
     """
+    count = mesh.device_count
     for found in (jax.devices(), jax.devices("cpu")):
         if len(found) >= count:
             return list(found[:count])
     raise DiagnosticError(
-        f"the mesh has {count} devices, this process sees {len(jax.devices())}",
+        f"mesh {','.join(f'{name}={size}' for name, size in mesh.axes)} has {count} devices, this process sees "
+        f"{len(jax.devices())}",
         hint=f"XLA_FLAGS=--xla_force_host_platform_device_count={count}, or a smaller mesh",
     )
 

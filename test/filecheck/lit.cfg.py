@@ -1,4 +1,4 @@
-"""How lit runs the files of this folder; `pytest` calls it through test_filecheck.py, `lit test/filecheck` works too."""
+"""How lit runs the files of this folder; pytest calls it through test_filecheck.py, `lit test/filecheck` works too."""
 
 import os
 import sys

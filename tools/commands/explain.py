@@ -5,9 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 
+EPILOG = """\
+example:
+  eggshard partition MODEL --mesh data=8 --save-plan plan.json && eggshard explain plan.json"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = "example:\n  eggshard partition MODEL --mesh data=8 --save-plan plan.json && eggshard explain plan.json"
+    parser.epilog = EPILOG
     parser.add_argument("plan", metavar="PLAN.json", help="what eggshard partition --save-plan wrote")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of the report")
 

@@ -18,7 +18,7 @@ from eggshard.tools.progress import Progress
 
 if TYPE_CHECKING:
     from eggshard.plans import Plan
-    from eggshard.runtime.verify import Comparison, Verifier
+    from eggshard.runtime.verify import Verifier
 
 EPILOG = """\
 MODEL is a file (.mlir pretty or generic, .mlirbc) or package.module:function, a function that returns (fn, args) with
@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EPILOG
     add = parser.add_argument
     add("model", metavar="MODEL", help="the model to partition")
-    add("--mesh", metavar="AXES", help="axes with sizes, major to minor: data=4,model=2 (default: the model's own mesh)")
+    add("--mesh", metavar="AXES", help="axes with sizes, major to minor: data=4,model=2 (default: the model's mesh)")
     add("--shard", metavar="PATTERN=LAYOUT", action="append", default=[], help="lay out the arguments that match")
     add("--plan", metavar="PLAN.json", help="apply a saved plan instead of tactics")
     add("--save-plan", metavar="PLAN.json", help="write the plan")
@@ -102,7 +102,8 @@ class Partitioned:
         began = time.monotonic()
         saved = None if args.plan is None else Plan.load(args.plan)
         if saved is not None and mesh is not None and saved.mesh != mesh:
-            raise DiagnosticError(f"the plan is for mesh {saved.mesh}, --mesh is {mesh}", args.plan, hint="leave --mesh out")
+            said = f"the plan is for mesh {saved.mesh}, --mesh is {mesh}"
+            raise DiagnosticError(said, location=args.plan, hint="leave --mesh out")
         over = mesh or (saved.mesh if saved is not None else None)
         if args.verify and over is not None:
             force_host_devices(over.device_count)
