@@ -117,7 +117,7 @@ class _Inserter:
 
     def make(self, op: Operation, makes: list[Layout], wanted: list[Layout]) -> None:
         """Reshards the results to where the program wants them."""
-        if any(layout.rank for layout in makes):
+        if any(layout.rank or layout.partial for layout in makes):
             set_layouts(op, makes)
         for index, (made, want) in enumerate(zip(makes, wanted, strict=True)):
             result = op.results[index]

@@ -94,12 +94,13 @@ class _Partitioner:
         layouts = layouts_of(op)
         tiling = tiling_of(op)
         op.attributes.pop(STRATEGY, None)
-        if layouts is None or not tiling:
+        if not tiling:
             for result in op.results:
                 self.whole[result] = result.type
             return
         rule = self.rules[op]
-        reads, _ = strategy.layouts(tiling, rule, self.mesh_name, self.mesh)
+        reads, makes = strategy.layouts(tiling, rule, self.mesh_name, self.mesh)
+        layouts = layouts or makes
         site = Site(
             self.local,
             op,
