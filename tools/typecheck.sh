@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Type checks everything. The folders are imported under names that differ from their paths, so mypy sees them through
 # a tree of links: .typecheck/eggshard/{plan.py,..} -> compiler/*, .typecheck/eggshard/dialects -> dialects, ...
-# Arguments go to mypy.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,4 +13,5 @@ for folder in dialects passes tools; do
     ln -s "$PWD/$folder" ".typecheck/eggshard/$folder"
 done
 
-exec "${PYTHON:-python3}" -m mypy --strict -p eggshard "$@"
+"${PYTHON:-python3}" -m mypy --strict -p eggshard
+"${PYTHON:-python3}" -m mypy --strict test

@@ -20,7 +20,7 @@ WORKERS = 2
 def outcomes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """File -> what lit found, for the files that this session tests."""
     items = [item for item in request.session.items if isinstance(item, pytest.Function)]
-    chosen = [item.callspec.params["file"] for item in items if item.function is test_file]
+    chosen = [str(item.callspec.params["file"]) for item in items if item.function is test_file]
     report = tmp_path_factory.mktemp("lit") / "report.json"
     command = [sys.executable, "-c", "from lit.main import main; main()", "-q", "-j", str(WORKERS), "-o", str(report)]
     run = subprocess.run([*command, *chosen], cwd=HERE, capture_output=True, text=True)

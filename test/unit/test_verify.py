@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import ml_dtypes
 import numpy as np
 import pytest
@@ -44,7 +46,7 @@ def test_all_nan_is_equal_and_reported() -> None:
 
 @pytest.mark.parametrize("dtype", [np.int32, np.uint8, np.bool_, ml_dtypes.int4])
 def test_integers_must_be_equal(dtype: type) -> None:
-    ones = np.ones(3).astype(dtype)
+    ones: Any = np.ones(3).astype(dtype)
     assert compare("x", ones, ones.copy(), coarsest=2e-2).ok
     off = ones.copy()
     off[1] = 0
@@ -55,7 +57,7 @@ def test_integers_must_be_equal(dtype: type) -> None:
     "dtype, limit", [(np.float64, 1e-9), (np.float32, 1e-4), (ml_dtypes.bfloat16, 2e-2), (np.complex64, 1e-4)]
 )
 def test_limit_follows_the_dtype(dtype: type, limit: float) -> None:
-    ones = np.ones(2).astype(dtype)
+    ones: Any = np.ones(2).astype(dtype)
     assert compare("x", ones, ones).limit == limit
 
 
