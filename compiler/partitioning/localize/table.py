@@ -52,7 +52,14 @@ def tileable(op: Operation, rule: Rule) -> frozenset[int]:
     return frozenset(range(len(rule.sizes))) - excluded
 
 
+def _never(op: Operation, rule: Rule, factor: int) -> bool:
+    """Each device makes all the numbers and keeps its part, so that they are those of the whole program."""
+    return False
+
+
 HANDLERS: dict[str, Handler] = {
+    "stablehlo.rng": Handler(simple.retype, allows=_never),
+    "stablehlo.rng_bit_generator": Handler(simple.retype, allows=_never),
     "stablehlo.constant": Handler(simple.constant),
     "stablehlo.iota": Handler(simple.iota),
     "stablehlo.slice": Handler(windows.slice_, permutation=True, allows=windows.slightly_resized),
