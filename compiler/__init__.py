@@ -17,7 +17,7 @@ _NAMES = {
     "plan_model": "eggshard.passes.api",
 }
 
-__all__ = ["DiagnosticError", "Mesh", "Plan", "plan", "plan_model"]  # noqa: F822
+__all__ = ["DiagnosticError", "Mesh", "Plan", "plan", "plan_model"]
 
 
 def __getattr__(name: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xdsl.dialects.builtin import BoolAttr, ModuleOp
+from xdsl.dialects.builtin import IntegerAttr, ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation
 
@@ -12,7 +12,7 @@ EFFECTS = frozenset({"infeed", "outfeed", "send", "recv", "rng"})
 CONSTRAINTS = frozenset({"sdy.sharding_constraint", "sharding.constraint"})
 REDUCERS = frozenset(
     f"stablehlo.{name}"
-    for name in ("reduce", "all_reduce", "reduce_scatter", "scatter", "reduce_window", "select_and_scatter", "sort", "map")
+    for name in "reduce all_reduce reduce_scatter scatter reduce_window select_and_scatter sort map".split()
 )
 """Ops with functions of scalars."""
 
@@ -57,7 +57,7 @@ def has_effects(op: Operation) -> bool:
         return True
     if name == "custom_call":
         effect = op.properties.get("has_side_effect")
-        return isinstance(effect, BoolAttr) and bool(effect.value.data)
+        return isinstance(effect, IntegerAttr) and bool(effect.value.data)
     if name in EFFECTS:
         return True
     return any(

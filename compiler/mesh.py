@@ -39,9 +39,8 @@ class Mesh:
         for part in text.split(","):
             name, equals, size = part.strip().partition("=")
             if not equals or not name or not size.strip().isdigit():
-                raise DiagnosticError(
-                    f"'{part}' is no axis of a mesh, required NAME=SIZE", location="--mesh", hint="--mesh data=4,model=2"
-                )
+                said = f"'{part}' is no axis of a mesh, required NAME=SIZE"
+                raise DiagnosticError(said, location="--mesh", hint="--mesh data=4,model=2")
             if name in axes:
                 raise DiagnosticError(f'axis "{name}" occurs twice', location="--mesh")
             axes[name] = int(size)

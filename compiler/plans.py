@@ -100,7 +100,8 @@ class Plan:
 
         run = executable(self.program, devices)
         if self.trees is None:
-            return jax.jit(run)
+            flat: Callable[..., Any] = jax.jit(run)
+            return flat
         inputs, outputs = self.trees
 
         def partitioned(*args: Any) -> Any:
@@ -109,7 +110,8 @@ class Plan:
                 raise DiagnosticError(f"arguments have the structure {tree}, required {inputs}")
             return jax.tree_util.tree_unflatten(outputs, run(*leaves))
 
-        return jax.jit(partitioned)
+        compiled: Callable[..., Any] = jax.jit(partitioned)
+        return compiled
 
     @property
     def in_shardings(self) -> Any:

@@ -22,7 +22,7 @@ IMPORT = ("inline-calls", "drop-dead-ops", "import-sdy")
 ANNOTATE = ("propagate-shardings",)
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Choose: how each op is tiled, whatever the layouts around it leave open. A saved plan takes the place of all up to here.
+# Choose: how each op is tiled, whatever the layouts around it leave open. A saved plan replaces all from here upwards.
 # ---------------------------------------------------------------------------------------------------------------------
 CHOOSE = ("choose-strategies",)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from xdsl.dialects.builtin import DenseArrayBase, ModuleOp
 from xdsl.ir import Operation, OpResult
@@ -114,7 +114,7 @@ def _above(slice_: SliceOp, kind: type[Operation]) -> tuple[Operation, list[Oper
 def _dim_above(dim: int, links: list[Operation]) -> int:
     for op in reversed(links):
         if op.name == "stablehlo.transpose":
-            dim = cast("DenseArrayBase[int]", op.properties["permutation"]).get_values()[dim]
+            dim = cast("DenseArrayBase[Any]", op.properties["permutation"]).get_values()[dim]
     return dim
 
 

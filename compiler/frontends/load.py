@@ -178,7 +178,8 @@ def _their_code(spec: str) -> Iterator[None]:
     except DiagnosticError:
         raise
     except Exception as error:
-        frames = [f for f in traceback.extract_tb(error.__traceback__) if f"{os.sep}site-packages{os.sep}" not in f.filename]
+        libraries = f"{os.sep}site-packages{os.sep}"
+        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if libraries not in frame.filename]
         said = " ".join(str(error).split())
         where = f"{frames[-1].filename}:{frames[-1].lineno}"
         raise DiagnosticError(f"raised {type(error).__name__}: {said}", location=spec, because=where) from error

@@ -205,7 +205,8 @@ class Reader:
         if isinstance(old, ir.CallSiteLoc):
             return CallSiteLoc(self.location(old.callee), self.location(old.caller))
         if isinstance(old, ir.FusedLoc):
-            return FusedLoc([self.location(part) for part in old.locations], NoneAttr())
+            parts: Any = ArrayAttr([self.location(part) for part in old.locations])
+            return FusedLoc(parts, NoneAttr())
         if isinstance(old, ir.FileLineColLoc):
             return FileLineColLoc(StringAttr(old.filename), IntAttr(old.start_line), IntAttr(old.start_col))
         return UNKNOWN

@@ -37,7 +37,7 @@ from xdsl.printer import Printer
 
 from eggshard.dialects.stablehlo.dense import DenseElements
 
-OWN_ATTRIBUTES = frozenset(["sharding.name", "sharding.layout", "sharding.layouts", "sharding.strategy", "sharding.global"])
+OWN_ATTRIBUTES = frozenset(f"sharding.{name}" for name in ("name", "layout", "layouts", "strategy", "global"))
 """Discardable attributes that are ours: kept on functions of an emitted program, dropped from its ops."""
 PER_ARGUMENT = ("arg_attrs", "res_attrs")
 
@@ -131,11 +131,14 @@ class Writer:
         """The attributes of one argument; layouts become strings, since MLIR does not know our attributes."""
         if not self.keep_layouts:
             return DictionaryAttr({k: v for k, v in entry.data.items() if k not in OWN_ATTRIBUTES})
-        return DictionaryAttr({k: StringAttr(text_of(v)) if k == "sharding.layout" else v for k, v in entry.data.items()})
+        return DictionaryAttr(
+            {name: StringAttr(text_of(v)) if name == "sharding.layout" else v for name, v in entry.data.items()}
+        )
 
     def complex_constant(self, op: Operation) -> None:
         """The bindings cannot hold complex elements, so the op goes through text."""
-        text = f'"stablehlo.constant"() <{{value = {text_of(op.properties["value"])}}}> : () -> {text_of(op.results[0].type)}'
+        value, kind = text_of(op.properties["value"]), text_of(op.results[0].type)
+        text = f'"stablehlo.constant"() <{{value = {value}}}> : () -> {kind}'
         new = ir.Operation.parse(text, context=self.context)
         ir.InsertionPoint.current.insert(new)
         self.values[op.results[0]] = new.operation.results[0]

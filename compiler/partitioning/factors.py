@@ -70,8 +70,8 @@ def legal(tiling: Tiling, rule: Rule, tileable: frozenset[int], mesh: Mesh) -> T
     """
     The part of a tiling that an op can run.
 
-    Only `tileable` factors with something to share out; factors that share a dimension divide evenly, and a minor one is tiled only under a
-    fully tiled major one, or the shards would not be contiguous.
+    Only `tileable` factors with something to share out; factors that share a dimension divide evenly, and a minor one
+    is tiled only under a fully tiled major one, or the shards would not be contiguous.
     """
     kept = {factor: axes for factor, axes in tiling.items() if factor in tileable and rule.sizes[factor] > 1}
     while True:

@@ -20,7 +20,8 @@ def encode(value: float, element: Attribute) -> bytes:
     """One element in MLIR's raw layout: little endian, a byte for each i1, i2 and i4."""
     if isinstance(element, IntegerType):
         width = element.width.data
-        return (int(value) & ((1 << width) - 1)).to_bytes(max(1, width // 8), "little")
+        mask: int = (1 << width) - 1
+        return (int(value) & mask).to_bytes(max(1, width // 8), "little")
     if isinstance(element, Float32Type):
         return struct.pack("<f", value)
     if isinstance(element, Float64Type):
@@ -40,7 +41,8 @@ def _encode_small_float(value: float, name: str) -> bytes:
 
     dtype = getattr(ml_dtypes, {"f8E": "float8_e", "f6E": "float6_e", "f4E": "float4_e"}[name[:3]] + name[3:].lower())
     limit = ml_dtypes.finfo(dtype)
-    return np.asarray(min(max(value, float(limit.min)), float(limit.max)), dtype).tobytes()
+    raw: bytes = np.asarray(min(max(value, float(limit.min)), float(limit.max)), dtype).tobytes()
+    return raw
 
 
 def identity(kind: str, element: Attribute) -> bytes:

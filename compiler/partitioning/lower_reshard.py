@@ -79,8 +79,8 @@ def _lower_step(local: Local, value: SSAValue, step: Step, source: Layout, becau
                     value = local.add(SliceOp(value, axes, dim, mesh.span(axes), because)).results[0]
         case AllToAll(moves=moves):
             for axes, from_dim, to_dim in moves:
-                op = AllToAllOp(value, axes, to_dim, from_dim, mesh.span(axes), because)
-                value = local.add(op).results[0]
+                exchange = AllToAllOp(value, axes, to_dim, from_dim, mesh.span(axes), because)
+                value = local.add(exchange).results[0]
         case CollectivePermute(layout=layout):
             pairs = permutation(source, layout, mesh)
             axes = tuple(Axis(name) for name, _ in mesh.axes if name in _names(source) | _names(layout))
@@ -90,8 +90,8 @@ def _lower_step(local: Local, value: SSAValue, step: Step, source: Layout, becau
         case ReduceScatter(axes=per_dim, kind=kind):
             for dim, axes in enumerate(per_dim):
                 if axes:
-                    op = ReduceScatterOp(value, axes, dim, mesh.span(axes), kind, because)
-                    value = local.add(op).results[0]
+                    scatter = ReduceScatterOp(value, axes, dim, mesh.span(axes), kind, because)
+                    value = local.add(scatter).results[0]
         case MakePartial(axes=axes, kind=kind):
             value = keep_on_first(local, value, axes, kind)
         case _:

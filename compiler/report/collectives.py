@@ -23,7 +23,7 @@ WRITTEN = frozenset(f"stablehlo.{kind}" for kind in KINDS)
 
 @dataclass(frozen=True)
 class Collective:
-    """One tensor that devices exchange; `times` counts the rounds of the loops around it, `bytes` is a device's part."""
+    """One tensor that devices exchange; `times` counts the rounds of loops around it, `bytes` is a device's part."""
 
     kind: str
     axes: tuple[Axis, ...]
@@ -45,7 +45,7 @@ def collectives(module: ModuleOp) -> list[Collective]:
 
 def count(module: ModuleOp) -> Counter[str]:
     """How often each kind runs, loop bodies multiplied by their trip counts (1 where that is not known)."""
-    total: Counter[str] = Counter({kind: 0 for kind in KINDS})
+    total: Counter[str] = Counter(dict.fromkeys(KINDS, 0))
     for collective in collectives(module):
         total[collective.kind] += collective.times
     return total

@@ -30,11 +30,13 @@ call_p = Primitive("eggshard_call")
 call_p.multiple_results = True
 
 
-@call_p.def_abstract_eval
 def _abstract(*_: Any, program: Program) -> list[Any]:
     shapes = [shape_on_device(port.shape, port.layout, program.mesh) for port in program.results]
     dtypes = [numpy_dtype(port.type.element_type) for port in program.results]
     return [jax.core.ShapedArray(shape, dtype) for shape, dtype in zip(shapes, dtypes, strict=True)]
+
+
+call_p.def_abstract_eval(_abstract)
 
 
 def _lower(ctx: Any, *arguments: Any, program: Program) -> list[Any]:

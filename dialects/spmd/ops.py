@@ -115,7 +115,7 @@ def _entry_text(attribute: Attribute) -> str:
     if isinstance(attribute, IntegerAttr):
         return str(attribute.value.data)
     if isinstance(attribute, DenseArrayBase):
-        values = cast(tuple[int, ...], attribute.get_values())
+        values = attribute.get_values()
         return "[" + ", ".join(f"{a}->{b}" for a, b in zip(values[::2], values[1::2], strict=True)) + "]"
     assert isinstance(attribute, StringAttr)
     return attribute.data if attribute.data in KINDS else quoted(attribute.data)
@@ -322,7 +322,7 @@ class CollectivePermuteOp(CollectiveOp):
 
     @property
     def source_target_pairs(self) -> list[tuple[int, int]]:
-        values = cast(tuple[int, ...], self.pairs.get_values())
+        values = self.pairs.get_values()
         return list(zip(values[::2], values[1::2], strict=True))
 
     def verify_(self) -> None:

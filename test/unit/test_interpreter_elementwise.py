@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from interpreter_support import COMPLEX, FLOATS, INTEGERS, check_op, check_text, dtype, random, tensor
@@ -31,11 +33,11 @@ SPECIAL = [
 ]  # XLA's CPU backend flushes subnormal numbers
 
 
-def unary(op: str, x: np.ndarray, result: str | None = None, **options: float) -> None:
+def unary(op: str, x: np.ndarray, result: str | None = None, **options: Any) -> None:
     check_op(f"stablehlo.{op} %0", [x], result or tensor(x.shape, x.dtype.name), **options)
 
 
-def generic(op: str, inputs: list[np.ndarray], result: str, **options: float) -> None:
+def generic(op: str, inputs: list[np.ndarray], result: str, **options: Any) -> None:
     names = ", ".join(f"%{i}" for i in range(len(inputs)))
     check_op(f'"stablehlo.{op}"({names})', inputs, result, **options)
 

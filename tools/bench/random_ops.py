@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from eggshard.tools.bench.random_programs import Builder, Shape, tensor
+from eggshard.tools.bench.random_layouts import Shape
+from eggshard.tools.bench.random_programs import Builder, tensor
 
 UNARY = ("abs", "cosine", "exponential", "floor", "logistic", "negate", "rsqrt", "sine", "sqrt", "tanh")
 BINARY = ("add", "atan2", "divide", "maximum", "minimum", "multiply", "power", "subtract")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from eggshard.tools.bench.random_layouts import Shape
 from eggshard.tools.bench.random_ops import ints
-from eggshard.tools.bench.random_programs import Builder, Shape
+from eggshard.tools.bench.random_programs import Builder
 
 
 def gather(b: Builder) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import cast
+from typing import Any, cast
 
 from xdsl.dialects.builtin import DenseArrayBase, IntegerType, TensorType, i32, i64
 from xdsl.ir import Attribute, SSAValue
@@ -25,7 +25,7 @@ def gather(site: Site) -> list[SSAValue] | None:
     """
     op, local = site.op, site.local
     numbers = op.properties["dimension_numbers"].data  # type: ignore[attr-defined]
-    sizes = list(cast("DenseArrayBase[object]", op.properties["slice_sizes"]).get_values())
+    sizes = list(cast("DenseArrayBase[Any]", op.properties["slice_sizes"]).get_values())
     masked: dict[int, tuple[Axis, ...]] = {}
     for dim, axes in enumerate(site.reads[0].axes):
         if not axes:
@@ -34,7 +34,7 @@ def gather(site: Site) -> list[SSAValue] | None:
             masked[dim] = axes
         elif dim not in numbers.operand_batching_dims:
             sizes[dim] = shape_of(op.operands[0])[dim]
-    op.properties["slice_sizes"] = ints(cast("list[int]", sizes))
+    op.properties["slice_sizes"] = ints(sizes)
     if not masked:
         return None
     columns = {numbers.start_index_map.index(dim): dim for dim in masked}
@@ -44,7 +44,7 @@ def gather(site: Site) -> list[SSAValue] | None:
         dim = columns[index]
         tile = shape_of(op.operands[0])[dim]
         element = tensor_type(column).element_type
-        clamped = clamp(local, column, 0, whole[dim] - cast(int, sizes[dim]))
+        clamped = clamp(local, column, 0, whole[dim] - sizes[dim])
         start = local.broadcast(local.offset(masked[dim], tile, element), shape_of(column))
         inside = local.subtract(clamped, start)
         return inside, _between(local, inside, tile)
@@ -96,7 +96,7 @@ def scatter(site: Site) -> list[SSAValue] | None:
 def dynamic_slice(site: Site) -> list[SSAValue] | None:
     """A slice of a sharded dimension: each device gives the elements that it holds, zeros elsewhere."""
     op, local = site.op, site.local
-    sizes = list(cast("DenseArrayBase[int]", op.properties["slice_sizes"]).get_values())
+    sizes = list(cast("DenseArrayBase[Any]", op.properties["slice_sizes"]).get_values())
     value = op.operands[0]
     starts = list(op.operands[1:])
     whole = site.operand_shape(0)

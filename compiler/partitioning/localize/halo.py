@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from xdsl.dialects.builtin import TensorType, i32
 from xdsl.ir import SSAValue
 
@@ -105,7 +107,7 @@ def _mask(
     kind = tensor_type(window)
     shift = local.add_values(local.multiply(local.device_index(axes), local.scalar(step)), local.scalar(base))
     places = local.add_values(local.iota(shape, dim), local.broadcast(shift, shape))
-    limits: TensorType[object] = TensorType(i32, shape)
+    limits: TensorType[Any] = TensorType(i32, shape)
     valid = local.compare(places, "LT", local.splat(size, limits))
     if not inside_low:
         valid = local.both(valid, local.compare(places, "GE", local.splat(0, limits)))

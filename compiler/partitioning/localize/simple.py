@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from xdsl.dialects.builtin import IntegerAttr, TensorType, i32
 from xdsl.ir import OpResult, SSAValue
@@ -44,7 +44,7 @@ def constant(site: Site) -> list[SSAValue] | None:
 
 def iota(site: Site) -> list[SSAValue] | None:
     """Counts on from where the device's shard begins."""
-    dim = cast("IntegerAttr[object]", site.op.properties["iota_dimension"]).value.data
+    dim = cast("IntegerAttr[Any]", site.op.properties["iota_dimension"]).value.data
     axes = site.makes[0].axes[dim]
     if not axes:
         return None

@@ -89,7 +89,7 @@ def convolution_allows(op: Operation, rule: Rule, factor: int) -> bool:
             return False
     for dim in n.data.input_spatial_dimensions:
         if factor in rule.operands[0][dim]:
-            return rule.operands[0][dim][0] == factor
+            return bool(rule.operands[0][dim][0] == factor)
     return True
 
 

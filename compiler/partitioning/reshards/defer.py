@@ -1,8 +1,8 @@
 """
 Reduces a sum of partial values once.
 
-reduce(a) + reduce(b) = reduce(a + b), and linear ops of one operand commute with the reduction, so that the reductions of
-all terms of a sum can be moved below it. They are moved only if they meet another there.
+reduce(a) + reduce(b) = reduce(a + b), and linear ops of one operand commute with the reduction, so that the reductions
+of all terms of a sum can be moved below it. They are moved only if they meet another there.
 """
 
 from __future__ import annotations

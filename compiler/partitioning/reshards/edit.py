@@ -77,9 +77,9 @@ def run_under(op: Operation, layouts: dict[int, Layout], mesh: Mesh, mesh_name: 
     for index, layout in layouts.items():
         if unproject(tiling, rule.operands[index], mesh) != layout.axes:
             return None
-    axes = unproject(tiling, rule.results[0], mesh)
+    made = unproject(tiling, rule.results[0], mesh)
     partial = next(iter(layouts.values())).partial
-    result = Layout.of(mesh_name, axes, partial)
+    result = Layout.of(mesh_name, made, partial)
     tiles = tuple((axis, factor) for factor in sorted(tiling) for axis in tiling[factor])
     op.attributes.pop(STRATEGY, None)
     if tiles:
