@@ -11,7 +11,10 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import ArrayAttr, FileLineColLoc, FusedLoc, LocationAttr, ModuleOp, NoneAttr, TensorType
 from xdsl.ir import Attribute, Dialect
 from xdsl.parser import Parser as XDSLParser
+from xdsl.parser import ParserState
 from xdsl.utils.exceptions import VerifyException
+from xdsl.utils.lexer import Input
+from xdsl.utils.mlir_lexer import MLIRLexer
 
 from eggshard.dialects.stablehlo.dense import DenseElements
 from eggshard.dialects.stablehlo.dense_text import LiteralError, parse_elements
@@ -50,8 +53,19 @@ ALIAS = re.compile(r"^[#!][\w.$-]+ = ", re.MULTILINE)
 """Where a line defines an alias."""
 
 
+class Lexer(MLIRLexer):
+    """xDSL's lexer, which would take forever to find that a long string has no end."""
+
+    _unescaped_characters_regex = re.compile(r'"(?:[^"\\\n\v\f]++|\\(?:["nt\\]|[0-9A-Fa-f]{2}))*+"')
+
+
 class Parser(XDSLParser):
     """xDSL's parser, but `dense<...>` of a tensor is a `DenseElements`, and aliases may be defined after their uses."""
+
+    def __init__(self, ctx: Context, input: str | bytes, name: str = "<unknown>") -> None:
+        super().__init__(ctx, "", name)
+        text = input.decode("utf-8") if isinstance(input, bytes) else input
+        self._parser_state = ParserState(Lexer(Input(text, name)))
 
     def parse_module(self, allow_implicit_module: bool = True) -> ModuleOp:
         start = self.pos
