@@ -7,7 +7,7 @@ from xdsl.ir import Block, Operation, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 
 from eggshard.dialects.sharding import ReshardOp, set_layouts
-from eggshard.dialects.sharding.access import result_layout, set_argument_layouts, set_result_layouts
+from eggshard.dialects.sharding.access import STRATEGY, result_layout, set_argument_layouts, set_result_layouts
 from eggshard.dialects.sharding.layout import Layout, Mesh
 from eggshard.partitioning import strategy
 from eggshard.partitioning.program import (
@@ -16,11 +16,12 @@ from eggshard.partitioning.program import (
     cause,
     closed,
     main_function,
+    program_ops,
     replicated,
     the_mesh,
     wanted_layout,
 )
-from eggshard.partitioning.strategies import tiling_of
+from eggshard.partitioning.strategies import choose_strategies, tiling_of
 from eggshard.rules.table import rule_of
 
 ANNOTATIONS = frozenset(
@@ -40,10 +41,13 @@ def insert_reshards(module: ModuleOp) -> None:
     """
     Puts a `sharding.reshard` wherever a value lies otherwise than its user reads it.
 
-    Afterwards `sharding.layouts` of each op is what the op makes, partial axes included.
+    Strategies are chosen first if the program has none. Afterwards `sharding.layouts` of each op is what the op makes,
+    partial axes included.
     """
     found = the_mesh(module)
     if found is not None:
+        if not any(STRATEGY in op.attributes for op in program_ops(main_function(module).body.block)):
+            choose_strategies(module)
         _Inserter(*found).function(module)
 
 
