@@ -73,8 +73,9 @@ def on_xla(text: str, *inputs: Any) -> list[Any]:
     import jax
 
     device = jax.devices("cpu")[0]
-    results = _xla(text).execute_sharded([jax.device_put(x, device) for x in inputs])
-    return [np.asarray(arrays[0]) for arrays in results.disassemble_into_single_device_arrays()]
+    with jax.enable_x64(True):
+        results = _xla(text).execute_sharded([jax.device_put(x, device) for x in inputs])
+        return [np.asarray(arrays[0]) for arrays in results.disassemble_into_single_device_arrays()]
 
 
 def interpret(text: str, *inputs: Any) -> list[Any]:
@@ -125,14 +126,14 @@ def check_op(
     check_text(text, *inputs, tolerance=tolerance)
 
 
-def check_jax(function: Callable[..., Any], *args: Any, tolerance: float | None = None) -> None:
-    """The interpreter agrees with jax.jit on a function, result by result."""
+def check_jax(function: Callable[..., Any], *args: Any, tolerance: float | None = None, options: Any = None) -> None:
+    """The interpreter agrees with jax.jit on a function, result by result; `options` are XLA's compile options."""
     import jax
 
-    wanted = jax.tree.leaves(jax.jit(function)(*args))
-    model = from_jax(function, args)
-    inputs = [np.asarray(leaf) for leaf in jax.tree.leaves(args)]
-    found = run_module(model.module, inputs)
-    assert len(found) == len(wanted)
+    with jax.enable_x64(True):
+        compiled = jax.jit(function).lower(*args).compile(options)
+        wanted = [np.asarray(leaf) for leaf in jax.tree.leaves(compiled(*args))]
+        model = from_jax(function, args)
+    found = run_module(model.module, [np.asarray(leaf) for leaf in jax.tree.leaves(args)])
     for one, other in zip(found, wanted, strict=True):
-        same(one, np.asarray(other), tolerance)
+        same(one, other, tolerance)
