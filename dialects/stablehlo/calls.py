@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar, Self
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Self, cast
 
 from xdsl.dialects.builtin import (
     ArrayAttr,
@@ -13,8 +13,10 @@ from xdsl.dialects.builtin import (
     IntegerAttr,
     StringAttr,
     SymbolRefAttr,
+    TensorType,
+    TupleType,
 )
-from xdsl.ir import Attribute
+from xdsl.ir import Attribute, TypeAttribute
 from xdsl.irdl import irdl_op_definition, opt_prop_def, prop_def, var_operand_def, var_region_def, var_result_def
 from xdsl.parser import Parser
 from xdsl.printer import Printer
@@ -22,12 +24,31 @@ from xdsl.traits import SymbolTable
 from xdsl.utils.exceptions import VerifyException
 
 from eggshard.dialects.stablehlo.base import ARRAY_ATTR, INT_ATTR, STRING_ATTR
-from eggshard.dialects.stablehlo.checks import check_length, check_types
+from eggshard.dialects.stablehlo.checks import check_length, check_types, types_match
+from eggshard.dialects.stablehlo.dense import DenseElements
 from eggshard.dialects.stablehlo.structures import OutputOperandAliasAttr
 from eggshard.dialects.stablehlo.syntax import PrettyOp
 
 TYPED_FFI = 4
 """The api_version whose backend_config is a dictionary."""
+
+
+def check_layouts(what: str, layouts: ArrayAttr[Any], types: Sequence[Attribute]) -> None:
+    """A permutation of the dimensions for each tensor."""
+    check_length(what, layouts.data, len(types), "one per value")
+    for layout, type in zip(layouts.data, types, strict=True):
+        rank = len(type.get_shape()) if isinstance(type, TensorType) else 0
+        if not isinstance(layout, DenseElements) or sorted(layout.integers()) != list(range(rank)):
+            raise VerifyException(f"{what} has {layout}, must be a permutation of {rank} dimensions for {type}")
+
+
+def element(type: Attribute, indices: Sequence[int]) -> Attribute:
+    """What stands in a nested tuple type at `indices`."""
+    for index in indices:
+        if not isinstance(type, TupleType) or not 0 <= index < len(type.types.data):
+            raise VerifyException(f"output_operand_aliases has tuple index {index}, must be an element of {type}")
+        type = type.types.data[index]
+    return type
 
 
 @irdl_op_definition
@@ -61,8 +82,12 @@ class CustomCallOp(PrettyOp):
     def verify_(self) -> None:
         if (self.operand_layouts is None) != (self.result_layouts is None):
             raise VerifyException("only one of operand_layouts and result_layouts is given, must be both or none")
-        if self.operand_layouts is not None:
-            check_length("operand_layouts", self.operand_layouts.data, len(self.inputs), "one per operand")
+        if self.operand_layouts is not None and self.result_layouts is not None:
+            results = tuple(self.result_types)
+            if len(results) == 1 and isinstance(results[0], TupleType):
+                results = results[0].types.data
+            check_layouts("operand_layouts", self.operand_layouts, tuple(self.operand_types))
+            check_layouts("result_layouts", self.result_layouts, results)
         version = 1 if self.api_version is None else self.api_version.value.data
         if not 0 <= version <= TYPED_FFI:
             raise VerifyException(f"api_version is {version}, must be from 0 to {TYPED_FFI}")
@@ -72,10 +97,23 @@ class CustomCallOp(PrettyOp):
                 f"backend_config is {self.backend_config}, must be a {wanted.name} for api_version {version}"
             )
         for alias in () if self.output_operand_aliases is None else self.output_operand_aliases.data:
-            if not isinstance(alias, OutputOperandAliasAttr) or not 0 <= alias.data.operand_index < len(self.inputs):
-                raise VerifyException(
-                    f"output_operand_aliases has {alias}, must name one of {len(self.inputs)} operands"
-                )
+            self.verify_alias(alias)
+
+    def verify_alias(self, alias: Attribute) -> None:
+        """The output and the operand that share memory have one type."""
+        if not isinstance(alias, OutputOperandAliasAttr) or not 0 <= alias.data.operand_index < len(self.inputs):
+            raise VerifyException(f"output_operand_aliases has {alias}, must name one of {len(self.inputs)} operands")
+        operand = element(self.inputs[alias.data.operand_index].type, alias.data.operand_tuple_indices)
+        whole = (
+            self.result_types[0]
+            if len(self.result) == 1
+            else TupleType(ArrayAttr(cast(list[TypeAttribute], list(self.result_types))))
+        )
+        output = element(whole, alias.data.output_tuple_indices)
+        if not types_match(operand, output):
+            raise VerifyException(
+                f"output_operand_aliases has an output of type {output}, must be {operand} as its operand"
+            )
 
     @classmethod
     def parse(cls, parser: Parser) -> Self:

@@ -68,8 +68,9 @@ class AfterAllOp(PrettyOp):
 
 
 def check_ends_in_token(types: Sequence[Attribute]) -> None:
-    if not types or not isinstance(types[-1], TokenType):
-        raise VerifyException(f"results are of types {', '.join(map(str, types))}, the last must be a token")
+    """Tensors, or tuples of them, and then a token."""
+    if not types or not isinstance(types[-1], TokenType) or any(isinstance(type, TokenType) for type in types[:-1]):
+        raise VerifyException(f"results are of types {', '.join(map(str, types))}, only the last must be a token")
 
 
 def check_channel(op: SendOp | RecvOp, host: int) -> None:

@@ -45,3 +45,27 @@ func.func @test(%x: tensor<4xf32>) {
   %0 = stablehlo.composite "my.op" %x {decomposition = @test} : (tensor<4xf32>) -> tensor<4xf32>
   func.return
 }
+
+// -----
+
+// CHECK: result_layouts has dense<1> : tensor<1xindex>, must be a permutation of 1 dimensions for tensor<4xf32>
+func.func @test(%x: tensor<4xf32>) {
+  %0 = stablehlo.custom_call @foo(%x) {operand_layouts = [dense<0> : tensor<1xindex>], result_layouts = [dense<1> : tensor<1xindex>]} : (tensor<4xf32>) -> tensor<4xf32>
+  func.return
+}
+
+// -----
+
+// CHECK: output_operand_aliases has an output of type tensor<5xf32>, must be tensor<4xf32> as operand
+func.func @test(%x: tensor<4xf32>) {
+  %0 = stablehlo.custom_call @foo(%x) {output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [], operand_index = 0, operand_tuple_indices = []>]} : (tensor<4xf32>) -> tensor<5xf32>
+  func.return
+}
+
+// -----
+
+// CHECK: output_operand_aliases has tuple index 1, must be an element of tuple<tensor<4xf32>>
+func.func @test(%x: tuple<tensor<4xf32>>) {
+  %0 = stablehlo.custom_call @foo(%x) {output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [], operand_index = 0, operand_tuple_indices = [1]>]} : (tuple<tensor<4xf32>>) -> tensor<5xf32>
+  func.return
+}

@@ -16,7 +16,7 @@ func.func @test(%x: tensor<4xf32>) {
 
 // -----
 
-// CHECK: results are of types tensor<4xf32>, the last must be a token
+// CHECK: results are of types tensor<4xf32>, only the last must be a token
 func.func @test(%t: !stablehlo.token) {
   %0 = "stablehlo.infeed"(%t) : (!stablehlo.token) -> tensor<4xf32>
   func.return
@@ -48,7 +48,7 @@ func.func @test(%x: tensor<4xf32>, %t: !stablehlo.token) {
 
 // -----
 
-// CHECK: results are of types tensor<4xf32>, the last must be a token
+// CHECK: results are of types tensor<4xf32>, only the last must be a token
 func.func @test(%t: !stablehlo.token) {
   %0 = "stablehlo.recv"(%t) <{channel_handle = #stablehlo.channel_handle<handle = 1, type = 3>, is_host_transfer = true}> : (!stablehlo.token) -> tensor<4xf32>
   func.return
