@@ -112,7 +112,7 @@ class CustomCallOp(PrettyOp):
         output = element(whole, alias.data.output_tuple_indices)
         if not types_match(operand, output):
             raise VerifyException(
-                f"output_operand_aliases has an output of type {output}, must be {operand} as its operand"
+                f"output_operand_aliases has an output of type {output}, must be {operand} as operand"
             )
 
     @classmethod
