@@ -14,7 +14,8 @@ from eggshard.partitioning.reshards.fold import fold_reshards
 @dataclass(frozen=True)
 class FoldReshardsPass(ModulePass):
     """
-    Joins a reshard of a reshard, and drops those that change nothing or that nobody uses.
+    Joins a reshard of a reshard, and drops those that change nothing or that nobody uses. Constants, iotas and
+    broadcast scalars are made again in the layout wanted.
 
     Before:   %1 = sharding.reshard %0 : A -> B; %2 = sharding.reshard %1 : B -> C
     After:    %2 = sharding.reshard %0 : A -> C

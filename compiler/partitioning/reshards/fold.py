@@ -1,4 +1,4 @@
-"""Reshards of reshards."""
+"""Reshards of reshards, and of what needs none."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from eggshard.dialects.sharding.layout import Mesh
 from eggshard.dialects.stablehlo.dense import element_bytes
 from eggshard.partitioning.program import the_mesh
 from eggshard.partitioning.reshards.edit import blocks, defining_reshard, erase, single_use
+from eggshard.partitioning.reshards.remake import remake
 from eggshard.partitioning.strategy import reshard_bytes
 
 
@@ -17,7 +18,8 @@ def fold_reshards(module: ModuleOp) -> None:
     """
     reshard(reshard(x: A -> B): B -> C)  ->  reshard(x: A -> C), where that moves no more bytes; A -> A vanishes.
 
-    A reduction is not folded into one of several users, since it would run once for each.
+    A broadcast scalar, a constant or an iota is made again in the layout wanted. A reduction is not folded into one of
+    several users, since it would run once for each.
     """
     found = the_mesh(module)
     if found is None:
@@ -44,6 +46,8 @@ def _fold(op: ReshardOp, mesh: Mesh) -> None:
     if op.source.data.axes == op.target.data.axes and op.source.data.partial == op.target.data.partial:
         op.result.replace_all_uses_with(op.input)
         erase(op)
+        return
+    remake(op, mesh)
 
 
 def _worth(inner: ReshardOp, outer: ReshardOp, mesh: Mesh) -> bool:
