@@ -49,7 +49,7 @@ def collapsed(paths: Sequence[str], chosen: Iterable[int]) -> list[Group]:
         groups.setdefault(prefix, []).append(index)
     named: list[_Group] = []
     for prefix, members in groups.items():
-        depth = prefix.count("/") + 1
+        depth = prefix.count("/") + 1 if len(members) > 1 else len(paths[members[0]].split("/"))
         heads = ["/".join(paths[i].split("/")[:depth]) for i in members]
         below = any(paths[i] != head for i, head in zip(members, heads, strict=True))
         named.append((None, f"{_numbered(heads)}/..." if below else _numbered(heads), members))

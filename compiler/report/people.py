@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from eggshard.plans import Plan
@@ -15,17 +16,27 @@ CAUSES = 2
 
 def report(plan: Plan) -> str:
     """Layouts, collectives with their main causes, and warnings."""
-    parts = [layouts_section("arguments", arguments(plan)), layouts_section("results", results(plan))]
+    given, made = arguments(plan), results(plan)
+    updated, new = continued(made, given)
+    parts = [layouts_section("arguments", given), layouts_section("results", made, new, updated)]
     parts.append(collectives_section(traffic(plan.collective_list())))
     if plan.warnings:
         parts.append("\n".join(["warnings", *(f"  {warning}" for warning in plan.warnings)]))
     return "\n\n".join(parts)
 
 
-def layouts_section(title: str, tensors: Sequence[Tensor]) -> str:
-    """Where tensors lie, those that lie alike in one row; what is replicated comes last, by common prefix."""
-    whole, local = sum(t.bytes for t in tensors), sum(t.local_bytes for t in tensors)
-    head = f"{title}: {plural(len(tensors), 'tensor')}, {quantity(whole)}, {quantity(local)} on each device"
+def layouts_section(
+    title: str, all_tensors: Sequence[Tensor], shown: Sequence[Tensor] | None = None, notes: Sequence[str] = ()
+) -> str:
+    """
+    Where tensors lie, those that lie alike in one row; what is replicated comes last, by common prefix.
+
+    `shown` are those that get rows, `notes` are told of the others.
+    """
+    tensors = list(all_tensors if shown is None else shown)
+    whole, local = sum(t.bytes for t in all_tensors), sum(t.local_bytes for t in all_tensors)
+    head = f"{title}: {plural(len(all_tensors), 'tensor')}, {quantity(whole)}, {quantity(local)} on each device"
+    head = "\n".join([head, *(f"  {note}" for note in notes)])
     if not tensors:
         return head
     paths = [tensor.path for tensor in tensors]
@@ -41,6 +52,30 @@ def layouts_section(title: str, tensors: Sequence[Tensor]) -> str:
         rows.append([group.pattern, str(len(members)), types.pop() if len(types) == 1 else "", layout, each])
     heads = ("path", "tensors", "type", "layout", "a device holds")
     return f"{head}\n{table(heads, rows, right=('tensors', 'a device holds'))}"
+
+
+def continued(results: Sequence[Tensor], arguments: Sequence[Tensor]) -> tuple[list[str], list[Tensor]]:
+    """
+    Which results lie as arguments of the same name, as updated state does, in words; and the others.
+
+    A result's name is what follows the entry of the tuple that it is in: `result/0/wi` continues `params/wi`.
+    """
+    by_tail: dict[tuple[str, str, str], str] = {}
+    for argument in arguments:
+        name, slash, tail = argument.path.partition("/")
+        if slash:
+            by_tail[tail, argument.type, argument.layout] = name
+    heads: Counter[tuple[str, str]] = Counter()
+    new: list[Tensor] = []
+    for result in results:
+        keys = result.path.split("/")
+        depth = 2 if len(keys) > 2 and keys[1].isdigit() else 1
+        found = by_tail.get(("/".join(keys[depth:]), result.type, result.layout))
+        if found is None:
+            new.append(result)
+        else:
+            heads["/".join(keys[:depth]), found] += 1
+    return [f"{head}/... ({plural(count, 'tensor')}) as {name}/..." for (head, name), count in heads.items()], new
 
 
 def collectives_section(groups: Sequence[Traffic]) -> str:

@@ -56,9 +56,7 @@ def _ports(plan: Plan, results: bool) -> list[Tensor]:
     names = port_names(func, "res_attrs" if results else "arg_attrs")
     layout = result_layout if results else argument_layout
     types = whole.outputs if results else whole.inputs
-    return [
-        _tensor(name, kind, layout(func, i), mesh) for i, (name, kind) in enumerate(zip(names, types, strict=True))
-    ]
+    return [_tensor(name, kind, layout(func, i), mesh) for i, (name, kind) in enumerate(zip(names, types, strict=True))]
 
 
 def _tensor(name: str, kind: Attribute, layout: Layout | None, mesh: Mesh) -> Tensor:
