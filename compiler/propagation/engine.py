@@ -20,6 +20,9 @@ from eggshard.propagation.manual import inside, outside
 Change = tuple[int, int]
 """(position among operands and results, number of the new layout)"""
 
+MOST_SWEEPS = 10
+"""A second sweep confirms; more are needed only where groups pull in different directions."""
+
 
 class Engine:
     """
@@ -58,8 +61,9 @@ class Engine:
         if memos is None:
             memos = self.memos[level, step] = self._memos()
         self._function_results(step)
-        while self._sweep(level, step, memos):
-            pass
+        for _ in range(MOST_SWEEPS):
+            if not self._sweep(level, step, memos):
+                break
         self._function_results(step)
 
     def _memos(self) -> list[dict[Any, tuple[Change, ...]]]:

@@ -10,9 +10,11 @@ from xdsl.ir import Attribute
 
 from eggshard.dialects.sharding import (
     argument_layout,
+    layout_of,
     meshes_of,
     result_layout,
     set_argument_layouts,
+    set_layout,
     set_result_layouts,
 )
 from eggshard.dialects.sharding.layout import Axis, Dim, Layout, Mesh
@@ -23,7 +25,8 @@ from eggshard.propagation.prepare import rewrite_layouts
 
 def finish(module: ModuleOp) -> None:
     """
-    Closes all layouts, after cutting those of arguments and results of functions down to what divides evenly.
+    Closes all layouts, after cutting those of what enters and leaves functions and manual computations down to what
+    divides evenly.
 
     In the main function's open dimensions, which nobody asked for, sub-axes are cut off too: callers cannot name them.
     """
@@ -32,6 +35,12 @@ def finish(module: ModuleOp) -> None:
     for function in module.ops:
         if isinstance(function, FuncOp):
             _settle(function, meshes, function is main)
+    for op in module.walk():
+        if op.name == "sdy.manual_computation":
+            for value in (*op.results, *op.regions[0].block.args):
+                layout = layout_of(value)
+                if layout is not None:
+                    set_layout(value, evenly(layout, value.type, meshes[layout.mesh]))
     rewrite_layouts(module, closed)
 
 

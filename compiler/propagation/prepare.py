@@ -21,12 +21,11 @@ def prepare(module: ModuleOp) -> None:
     """
     Makes a program ready for propagation.
 
-    Axes of size 1 leave all layouts, constants are split between their uses, manual axes that a layout does not name
-    count as replicated, and constraints are applied to the tensors that they stand on.
+    Axes of size 1 leave all layouts, constants are split between their uses, and constraints are applied to the tensors
+    that they stand on.
     """
     remove_size_one_axes(module)
     split_constants(module)
-    name_manual_axes(module)
     apply_constraints(module)
 
 

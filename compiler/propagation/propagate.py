@@ -12,7 +12,7 @@ from eggshard.propagation.engine import Engine
 from eggshard.propagation.factors import Step
 from eggshard.propagation.graph import LEVELS
 from eggshard.propagation.groups import join_groups
-from eggshard.propagation.prepare import prepare
+from eggshard.propagation.prepare import name_manual_axes, prepare
 from eggshard.propagation.priorities import by_user_priority
 from eggshard.propagation.program import build_graph
 from eggshard.propagation.writeback import Writer
@@ -42,6 +42,7 @@ def propagate(
     user priority, with the layouts so far in the module. `bare` leaves out what comes before and after propagation
     (`prepare`): constants are then shared, and constraints are ops like others.
     """
+    name_manual_axes(module)
     if not bare:
         prepare(module)
     graph = build_graph(module, conservative)

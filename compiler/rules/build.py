@@ -53,11 +53,15 @@ class RuleBuilder:
         masked: bool = False,
         lenient: bool = False,
     ) -> RuleBuilder:
-        """A factor that walks dimension `operands[t]` of operand t and `results[t]` of result t, where not NO."""
+        """
+        A factor that walks dimension `operands[t]` of operand t and `results[t]` of result t, where not NO.
+
+        A factor of size 1 does not join a dimension that has factors already.
+        """
         factor = len(self.sizes)
         for slots, dims in ((self.operands, operands), (self.results, results)):
             for tensor, dim in zip(slots, dims, strict=True):
-                if dim != NO:
+                if dim != NO and (size != 1 or not tensor[dim]):
                     tensor[dim].append(factor)
         self.sizes.append(size)
         self.sets[kind].add(factor)

@@ -44,11 +44,9 @@ def convolution(op: Operation, conservative: bool) -> Rule:
         rhs[n.kernel_input_feature_dimension],
         Kind.REDUCTION,
     )
-    builder.add(
-        (NO, n.kernel_output_feature_dimension),
-        (n.output_feature_dimension,),
-        out[n.output_feature_dimension] // (batch_groups * feature_groups),
-    )
+    outputs = out[n.output_feature_dimension] // (batch_groups * feature_groups)
+    if outputs > 1:
+        builder.add((NO, n.kernel_output_feature_dimension), (n.output_feature_dimension,), outputs)
     return builder.build()
 
 

@@ -149,14 +149,19 @@ def dynamic_slice(op: Operation) -> Rule:
 
 
 def dynamic_update_slice(op: Operation) -> Rule:
-    """A dimension that the update covers in part is masked in the operand, whole in the update."""
+    """
+    A dimension that the update covers in part is masked in the operand, whole in the update.
+
+    Where the update starts at constants, Shardy leaves the update as it is.
+    """
     operand, update = shape_of(op.operands[0]), shape_of(op.operands[1])
     starts = [NO] * (len(op.operands) - 2)
+    fixed = all(isinstance(start.owner, ConstantOp) for start in op.operands[2:])
     builder = RuleBuilder(op)
     for dim, (size, part) in enumerate(zip(operand, update, strict=True)):
         if size == part:
             builder.add([dim, dim, *starts], (dim,), size)
         else:
             builder.add([dim, NO, *starts], (dim,), size, masked=True)
-            builder.add([NO, dim, *starts], (NO,), part, Kind.NEED)
+            builder.add([NO, dim, *starts], (NO,), part, Kind.NEED, lenient=fixed)
     return builder.build()

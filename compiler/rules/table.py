@@ -22,7 +22,7 @@ from eggshard.rules.shapes import broadcast_in_dim, reshape, transpose
 from eggshard.rules.sorting import sort, top_k
 from eggshard.rules.windows import concatenate, pad, reduce_window, select_and_scatter, slice_rule
 
-CUSTOM_RULE = "sharding.rule"
+CUSTOM_RULE = "sdy.sharding_rule"
 """The attribute with which a program brings its own rule for an op."""
 
 TABLE: dict[str, Callable[[Operation], Rule | None]] = {
@@ -88,9 +88,7 @@ def rule_of(op: Operation, conservative: bool = False) -> Rule | None:
     """
     name = op.name
     if CUSTOM_RULE in op.attributes:
-        custom: Any = op.attributes[CUSTOM_RULE]
-        rule: Rule | None = custom.data
-        return rule
+        return _intern(custom_rule(op))
     if name not in TABLE and name not in WINDOWED:
         return None
     if op.regions:
@@ -109,6 +107,22 @@ def rule_of(op: Operation, conservative: bool = False) -> Rule | None:
 _BY_SIGNATURE: dict[tuple[Any, ...], tuple[list[Attribute], Rule | None]] = {}
 """Signature -> rule, beside the types and properties, which are kept so that their identities are not reused."""
 _RULES: dict[Rule, Rule] = {}
+
+
+def custom_rule(op: Operation) -> Rule:
+    """The rule that the program wrote at `op`."""
+    attribute: Any = op.attributes[CUSTOM_RULE]
+    given = attribute.data
+    return Rule(
+        given.operands,
+        given.results,
+        given.sizes,
+        reduction=frozenset(given.reduction),
+        need_replication=frozenset(given.need_replication),
+        permutation=frozenset(given.permutation),
+        blocked=frozenset(given.blocked),
+        custom=given.custom,
+    )
 
 
 def _make(op: Operation, conservative: bool) -> Rule | None:
