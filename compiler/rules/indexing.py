@@ -13,6 +13,9 @@ from eggshard.rules.reduction import body_kind
 from eggshard.rules.rule import Rule
 
 
+LITERALS = frozenset(["stablehlo.constant", "sdy.constant"])
+
+
 @dataclass(frozen=True)
 class Place:
     """A dimension as the three tensors of a gather or scatter see it, NO where they do not."""
@@ -156,7 +159,7 @@ def dynamic_update_slice(op: Operation) -> Rule:
     """
     operand, update = shape_of(op.operands[0]), shape_of(op.operands[1])
     starts = [NO] * (len(op.operands) - 2)
-    fixed = all(isinstance(start.owner, ConstantOp) for start in op.operands[2:])
+    fixed = all(getattr(start.owner, "name", "") in LITERALS for start in op.operands[2:])
     builder = RuleBuilder(op)
     for dim, (size, part) in enumerate(zip(operand, update, strict=True)):
         if size == part:

@@ -71,6 +71,9 @@ WINDOWED: dict[str, Callable[[Operation, bool], Rule]] = {
 }
 """Ops whose rule is narrower under conservative propagation."""
 
+CONTEXTUAL = frozenset(["stablehlo.dynamic_update_slice"])
+"""Ops whose rule depends on what makes their operands."""
+
 OWN = frozenset(name for name in TABLE if name.startswith("chlo.")) | {
     "stablehlo.batch_norm_grad",
     "stablehlo.batch_norm_training",
@@ -91,7 +94,7 @@ def rule_of(op: Operation, conservative: bool = False) -> Rule | None:
         return _intern(custom_rule(op))
     if name not in TABLE and name not in WINDOWED:
         return None
-    if op.regions:
+    if op.regions or name in CONTEXTUAL:
         return _intern(_make(op, conservative))
     parts = [v.type for v in (*op.operands, *op.results)]
     parts.extend(op.properties.values())
