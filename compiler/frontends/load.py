@@ -149,7 +149,8 @@ def from_function(spec: str) -> Model:
     if "" not in sys.path:
         sys.path.insert(0, "")
     try:
-        target: Any = importlib.import_module(module_name)
+        with _their_code(spec):
+            target: Any = importlib.import_module(module_name)
     except ImportError as error:
         raise DiagnosticError(
             f"module '{module_name}' cannot be imported: {error}",
@@ -175,7 +176,7 @@ def _their_code(spec: str) -> Iterator[None]:
     """What a model's own code raises is told with the line of it that raised."""
     try:
         yield
-    except DiagnosticError:
+    except (DiagnosticError, ImportError):
         raise
     except Exception as error:
         libraries = f"{os.sep}site-packages{os.sep}"

@@ -115,6 +115,8 @@ class Partitioned:
         self.ops = sum(1 for _ in model.module.walk())
         self.plan = self.make(model, mesh, tactics, saved, progress)
         self.seconds = time.monotonic() - began
+        if args.verify:
+            force_host_devices(self.plan.mesh.device_count)  # a mesh of the model's own is known only now
         progress("verify")
         self.comparisons = verifier.compare(self.plan.program) if verifier is not None else []
         self.inputs = verifier.inputs_text if verifier is not None else ""
