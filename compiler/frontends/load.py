@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jaxlib.mlir import ir
 from xdsl.dialects.builtin import ModuleOp
@@ -20,6 +20,9 @@ from xdsl.dialects.builtin import ModuleOp
 from eggshard.diagnostics import DiagnosticError
 from eggshard.frontends.reader import Reader
 from eggshard.frontends.writer import mlir_context
+
+if TYPE_CHECKING:
+    from eggshard.frontends.trees import Trees
 
 
 @dataclass
@@ -35,7 +38,7 @@ class Model:
     fingerprint: str
     fn: Callable[..., Any] | None = None
     args: tuple[Any, ...] | None = None
-    trees: tuple[Any, Any] | None = None
+    trees: Trees | None = None
 
 
 def from_jax(fn: Callable[..., Any], args: Sequence[Any]) -> Model:
@@ -46,10 +49,12 @@ def from_jax(fn: Callable[..., Any], args: Sequence[Any]) -> Model:
     """
     import jax
 
+    from eggshard.frontends.trees import trees_of
+
     lowered = jax.jit(fn, keep_unused=True).lower(*args)
     source = lowered.compiler_ir("stablehlo")
     module = Reader().module(source)
-    trees = (jax.tree_util.tree_structure(tuple(args)), lowered.out_tree)
+    trees = trees_of(tuple(args), lowered.out_info)
     return Model(module, getattr(fn, "__name__", "model"), fingerprint(source), fn, tuple(args), trees)
 
 
@@ -77,7 +82,7 @@ def from_file(path: str) -> Model:
     except OSError as error:
         raise DiagnosticError(f"cannot be read: {error.strerror}", location=path) from None
     source = _read(data, path)
-    return Model(Reader().module(source), Path(path).stem, fingerprint(source))
+    return Model(Reader(origin=path).module(source), Path(path).stem, fingerprint(source))
 
 
 def fingerprint(source: Any) -> str:
@@ -87,7 +92,7 @@ def fingerprint(source: Any) -> str:
 
 def from_bytes(data: bytes, origin: str) -> ModuleOp:
     """Parses MLIR text or bytecode with jaxlib's parser."""
-    return Reader().module(_read(data, origin))
+    return Reader(origin=origin).module(_read(data, origin))
 
 
 def _read(data: bytes, origin: str) -> Any:

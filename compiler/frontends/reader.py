@@ -56,10 +56,15 @@ def property_names(op_class: type[Operation]) -> frozenset[str]:
 
 
 class Reader:
-    """One walk over one module; types, attributes and locations are uniqued in MLIR, so each is converted once."""
+    """
+    One walk over one module; types, attributes and locations are uniqued in MLIR, so each is converted once.
 
-    def __init__(self, context: Context | None = None):
+    `origin` is the file that was parsed, for the positions in it.
+    """
+
+    def __init__(self, context: Context | None = None, origin: str = "-"):
         self.context = context or make_context()
+        self.origin = origin
         self.values: dict[Any, SSAValue] = {}
         self.types: dict[Any, Attribute] = {}
         self.attributes: dict[Any, Attribute] = {}
@@ -208,7 +213,8 @@ class Reader:
             parts: Any = ArrayAttr([self.location(part) for part in old.locations])
             return FusedLoc(parts, NoneAttr())
         if isinstance(old, ir.FileLineColLoc):
-            return FileLineColLoc(StringAttr(old.filename), IntAttr(old.start_line), IntAttr(old.start_col))
+            name = self.origin if old.filename == "-" else old.filename  # MLIR knows text by no other name
+            return FileLineColLoc(StringAttr(name), IntAttr(old.start_line), IntAttr(old.start_col))
         return UNKNOWN
 
 
