@@ -16,6 +16,7 @@ from eggshard.diagnostics import DiagnosticError
 from eggshard.mesh import Mesh
 
 if TYPE_CHECKING:
+    from eggshard.frontends.trees import Trees
     from eggshard.report.collectives import Collective
     from eggshard.runtime.program import Program
 
@@ -38,7 +39,7 @@ class Plan:
     results: dict[str, str]
     strategies: list[str]
     module: ModuleOp | None = None
-    trees: tuple[Any, Any] | None = None
+    trees: Trees | None = None
     warnings: list[str] = field(default_factory=list)
     tactics: list[tuple[str, str]] = field(default_factory=list)
     emitted: str | None = None
@@ -89,38 +90,38 @@ class Plan:
 
     def compile(self, devices: Sequence[Any] | None = None) -> Callable[..., Any]:
         """
-        A jax function over whole arrays, with the pytrees of the model, that runs on `devices` (default: all).
+        A jax function over whole arrays that runs on `devices` (default: all), like `jax.jit` of the model.
 
-        It composes with jax.jit (and its donate_argnums) and jax.export. Raises DiagnosticError if the devices do not
-        fit the mesh.
+        It composes with jax.jit (and its donate_argnums) and jax.export. A plan read from a file does not know the
+        pytrees of its model: its function takes them in any form, flattened in order, and returns the list of results
+        in the order of `results`, random keys as integers. Raises DiagnosticError if the devices do not fit the mesh.
         """
         import jax
 
         from eggshard.runtime.execute import executable
 
-        run = executable(self.program, devices)
-        if self.trees is None:
-            flat: Callable[..., Any] = jax.jit(run)
-            return flat
-        inputs, outputs = self.trees
+        run, trees = executable(self.program, devices), self.trees
 
         def partitioned(*args: Any) -> Any:
-            leaves, tree = jax.tree_util.tree_flatten(args)
-            if tree != inputs:
-                raise DiagnosticError(f"arguments have the structure {tree}, required {inputs}")
-            return jax.tree_util.tree_unflatten(outputs, run(*leaves))
+            if trees is None:
+                return run(*jax.tree_util.tree_leaves(args))
+            return trees.unflatten(run(*trees.flatten(args)))
 
         compiled: Callable[..., Any] = jax.jit(partitioned)
         return compiled
 
     @property
     def in_shardings(self) -> Any:
-        """A pytree of jax.NamedSharding like the arguments, for users who keep `jax.jit`."""
+        """
+        A pytree of jax.NamedSharding like the arguments, for users who keep `jax.jit`; a list for a plan from a file.
+
+        A dimension that does not divide is whole there, since jax has no other way to lay it out.
+        """
         return self._shardings(0)
 
     @property
     def out_shardings(self) -> Any:
-        """A pytree of jax.NamedSharding like the results."""
+        """As `in_shardings`, for the results."""
         return self._shardings(1)
 
     def _shardings(self, side: int) -> Any:
@@ -129,8 +130,14 @@ class Plan:
         from eggshard.runtime.execute import named_sharding
 
         ports = (self.program.arguments, self.program.results)[side]
-        flat = [named_sharding(port, self.program) for port in ports]
-        return flat if self.trees is None else jax.tree_util.tree_unflatten(self.trees[side], flat)
+        if self.trees is None:
+            return [named_sharding(port, self.program) for port in ports]
+        tree, keys = (
+            (self.trees.inputs, self.trees.outputs)[side],
+            (self.trees.input_keys, self.trees.output_keys)[side],
+        )
+        flat = [named_sharding(port, self.program, index in keys) for index, port in enumerate(ports)]
+        return jax.tree_util.tree_unflatten(tree, flat)
 
     def to_json(self) -> dict[str, Any]:
         """The plan as its file holds it."""

@@ -24,6 +24,7 @@ from eggshard.dialects.sharding.layout import Axis, Layout, Mesh
 from eggshard.dialects.sharding.layout import local_shape as shape_on_device
 from eggshard.dialects.sharding.syntax import axis_text
 from eggshard.frontends.dtypes import numpy_dtype
+from eggshard.frontends.trees import untyped
 from eggshard.runtime.program import Port, Program
 
 call_p = Primitive("eggshard_call")
@@ -61,13 +62,20 @@ def jax_mesh(mesh: Mesh, layouts: Sequence[Layout], devices: Sequence[Any] | Non
 
     Raises DiagnosticError if there are not exactly as many devices as the mesh has places.
     """
-    devices = list(jax.devices() if devices is None else devices)
+    given, devices = devices is not None, list(jax.devices() if devices is None else devices)
     if len(devices) != mesh.device_count:
         sizes = "x".join(str(size) for _, size in mesh.axes)
+        found = (
+            f"{len(devices)} {'is' if len(devices) == 1 else 'are'} given"
+            if given
+            else f"this process sees {len(devices)}"
+        )
         raise DiagnosticError(
-            f"mesh {sizes} has {mesh.device_count} devices, this process sees {len(devices)}",
-            hint="set XLA_FLAGS=--xla_force_host_platform_device_count="
-            f"{mesh.device_count} on a CPU, or choose a mesh of {len(devices)}",
+            f"mesh {sizes} has {mesh.device_count} devices, {found}",
+            hint=f"give {mesh.device_count} devices"
+            if given
+            else f"set XLA_FLAGS=--xla_force_host_platform_device_count={mesh.device_count} on a CPU, "
+            f"or choose a mesh of {len(devices)}",
         )
     cut = _cut(mesh, layouts)
     order = mesh.device_ids or range(mesh.device_count)
@@ -97,9 +105,10 @@ def partition_spec(layout: Layout, mesh: Mesh, layouts: Sequence[Layout]) -> Any
 
 def executable(program: Program, devices: Sequence[Any] | None = None) -> Callable[..., list[Any]]:
     """
-    A traceable function of whole arrays, flat, to the list of whole results.
+    A traceable function of whole arrays, flat, to the list of whole results; random keys are integers in both.
 
-    Arrays whose dimensions do not divide are padded on the way in and cut on the way out.
+    Arrays whose dimensions do not divide are padded on the way in and cut on the way out. The function raises
+    DiagnosticError for arrays that are not those of the program.
     """
     layouts = [port.layout for port in (*program.arguments, *program.results)]
     mesh = jax_mesh(program.mesh, layouts, devices)
@@ -115,15 +124,32 @@ def executable(program: Program, devices: Sequence[Any] | None = None) -> Callab
     )
 
     def run(*arguments: Any) -> list[Any]:
-        padded = [_pad(a, port, program.mesh) for a, port in zip(arguments, program.arguments, strict=True)]
+        if len(arguments) != len(program.arguments):
+            raise DiagnosticError(f"{len(arguments)} arrays are given, the program takes {len(program.arguments)}")
+        arrays = [_argument(a, port) for a, port in zip(arguments, program.arguments, strict=True)]
+        padded = [_pad(a, port, program.mesh) for a, port in zip(arrays, program.arguments, strict=True)]
         return [_cut_to(r, port.shape) for r, port in zip(mapped(*padded), program.results, strict=True)]
 
     return run
 
 
+def _argument(value: Any, port: Port) -> Any:
+    """The value as the program takes it; a number of Python's takes the argument's dtype."""
+    array, dtype = jnp.asarray(untyped(value)), numpy_dtype(port.type.element_type)
+    if array.shape == port.shape and array.dtype == dtype:
+        return array
+    if array.shape == port.shape and getattr(array, "weak_type", False):
+        return array.astype(dtype)
+    hint = None
+    if dtype.itemsize > array.dtype.itemsize and not jax.config.jax_enable_x64 and array.shape == port.shape:
+        hint = 'jax.config.update("jax_enable_x64", True)'
+    raise DiagnosticError(
+        f'argument "{port.name}" is {array.dtype}{list(array.shape)}, required {dtype}{list(port.shape)}', hint=hint
+    )
+
+
 def _pad(array: Any, port: Port, mesh: Mesh) -> Any:
     wanted = port.padded_shape(mesh)
-    array = jnp.asarray(array, numpy_dtype(port.type.element_type))
     if wanted == port.shape:
         return array
     return jnp.pad(array, [(0, w - s) for w, s in zip(wanted, port.shape, strict=True)])
@@ -133,12 +159,17 @@ def _cut_to(array: Any, shape: tuple[int, ...]) -> Any:
     return array if array.shape == shape else array[tuple(slice(0, size) for size in shape)]
 
 
-def named_sharding(port: Port, program: Program, devices: Sequence[Any] | None = None) -> Any:
-    """What to put in `jax.jit(in_shardings=...)`; a dimension that does not divide stays whole there."""
+def named_sharding(port: Port, program: Program, is_key: bool = False) -> Any:
+    """
+    What to put in `jax.jit(in_shardings=...)`; a dimension that does not divide stays whole there.
+
+    The integers of a typed random key are a last dimension that jax does not show.
+    """
     layouts = [p.layout for p in (*program.arguments, *program.results)]
-    mesh = jax_mesh(program.mesh, layouts, devices)
+    mesh = jax_mesh(program.mesh, layouts)
     whole = tuple(
         axes if size % program.mesh.span(axes) == 0 else ()
         for size, axes in zip(port.shape, port.layout.axes, strict=True)
     )
-    return NamedSharding(mesh, partition_spec(Layout.of(port.layout.mesh, whole), program.mesh, layouts))
+    shown = whole[:-1] if is_key else whole
+    return NamedSharding(mesh, partition_spec(Layout.of(port.layout.mesh, shown), program.mesh, layouts))

@@ -14,6 +14,7 @@ from xdsl.ir import Operation
 from eggshard.annotation import names_of
 from eggshard.dialects.sharding.layout import Layout, Mesh
 from eggshard.frontends.load import Model
+from eggshard.frontends.trees import Trees, typed, untyped
 from eggshard.frontends.writer import Writer, mlir_context
 from eggshard.partitioning.program import main_function
 from eggshard.runtime.execute import call_p
@@ -36,7 +37,7 @@ def reference_function(model: Model) -> Flat:
     is in parts written per device, which one device cannot run, is interpreted.
     """
     if model.fn is not None and model.trees is not None:
-        return _function(model.fn, model.trees[0])
+        return _function(model.fn, model.trees)
     module = model.module.clone()
     if any(map(_is_per_device, module.walk())):
         from eggshard.interpreter.run import run_module
@@ -45,11 +46,12 @@ def reference_function(model: Model) -> Flat:
     return _compiled(_without_annotations(module))
 
 
-def _function(fn: Callable[..., Any], tree: Any) -> Flat:
+def _function(fn: Callable[..., Any], trees: Trees) -> Flat:
     compiled = jax.jit(fn)
 
     def run(inputs: Sequence[Any]) -> list[Any]:
-        return list(jax.tree_util.tree_leaves(compiled(*jax.tree_util.tree_unflatten(tree, inputs))))
+        arguments = jax.tree_util.tree_unflatten(trees.inputs, typed(inputs, trees.input_keys))
+        return [untyped(leaf) for leaf in jax.tree_util.tree_leaves(compiled(*arguments))]
 
     return run
 
