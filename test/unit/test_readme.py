@@ -22,7 +22,8 @@ FIGURES = re.compile(r"\d+\.\d s|\d\.\de[+-]\d\d")
 
 def block_with(word: str) -> str:
     """The first code block that contains `word`."""
-    return next(block for block in re.findall(r"```\w*\n(.*?)\n```", README, re.DOTALL) if word in block)
+    blocks: list[str] = re.findall(r"```\w*\n(.*?)\n```", README, re.DOTALL)
+    return next(block for block in blocks if word in block)
 
 
 def test_first_command_prints_what_stands_below_it(
