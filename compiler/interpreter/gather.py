@@ -65,7 +65,7 @@ def gather_array(operand: Array, indices: Array, numbers: Any, slice_sizes: Sequ
     for dim in indexed:
         start = starts[dim]
         first = np.zeros(batch, np.int64) if start is None else start
-        first = np.clip(first, 0, max(operand.shape[dim] - slice_sizes[dim], 0)).reshape(*batch, *[1] * len(windowed))
+        first = np.clip(first, 0, max(operand.shape[dim] - slice_sizes[dim], 0)).reshape((*batch, *[1] * len(windowed)))
         if dim in windowed:
             column = [1] * len(windowed)
             column[windowed.index(dim)] = slice_sizes[dim]

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from xdsl.dialects.builtin import TensorType
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
@@ -93,6 +94,8 @@ class Frame:
                 raise refusal(op, f"op {name} is not known")
         except NotImplementedError as error:
             raise refusal(op, f"op {name}: {error} is not supported") from error
+        except (ValueError, IndexError) as error:
+            raise refusal(op, f"op {name} does not fit its operands: {error}") from error
         if self.checked:
             self._check(op, results)
         return results
@@ -117,7 +120,8 @@ class Frame:
         if is_quantized(op) and op.name not in STRUCTURAL:
             return run_dequantized(call, kernel, arguments)
         made: Any = kernel(call, *arguments)
-        return made if isinstance(made, tuple) else (made,)
+        outputs = made if isinstance(made, tuple) else (made,)
+        return tuple(np.asarray(x) if isinstance(x, np.generic) else x for x in outputs)
 
     def _check(self, op: Operation, results: list[Lanes]) -> None:
         """A wrong shape would otherwise broadcast and spread; here it names the op that made it."""

@@ -171,6 +171,15 @@ def test_host_ops_are_refused() -> None:
         interpret(text)
 
 
+def test_ops_that_do_not_fit_their_operands() -> None:
+    text = """func.func @main(%x: tensor<2xf32>, %s: tensor<1xi32>) -> tensor<?xf32> {
+  %0 = stablehlo.dynamic_reshape %x, %s : (tensor<2xf32>, tensor<1xi32>) -> tensor<?xf32>
+  return %0 : tensor<?xf32>
+}"""
+    with pytest.raises(DiagnosticError, match=r"stablehlo\.dynamic_reshape does not fit its operands"):
+        interpret(text, np.zeros(2, np.float32), np.array([3], np.int32))
+
+
 def test_inputs_that_do_not_fit() -> None:
     text = "func.func @main(%x: tensor<2xf32>) -> tensor<2xf32> { return %x : tensor<2xf32> }"
     for inputs in ([], [np.zeros(2)], [np.zeros(3, np.float32)]):

@@ -329,6 +329,24 @@ func.func @main(%x: tensor<4x6xf64>) -> tensor<4x6xf64> {
     same(run_module(parse_module(text), [x])[0], x + added)
 
 
+def test_ragged_all_to_all() -> None:
+    """Device i sends its first 1 + i rows to device 0 and the rest to device 1, who stack them."""
+    text = """module attributes {mhlo.num_partitions = 2 : i32} {
+func.func @main(%x: tensor<4xf64>, %o: tensor<6xf64>, %a: tensor<2xi32>, %n: tensor<2xi32>, %t: tensor<2xi32>,
+    %r: tensor<2xi32>) -> tensor<6xf64> {
+  %0 = stablehlo.custom_call @ragged_all_to_all(%x, %o, %a, %n, %t, %r) {
+      api_version = 4 : i32, backend_config = {replica_groups = dense<[[0, 1]]> : tensor<1x2xi64>}}
+      : (tensor<4xf64>, tensor<6xf64>, tensor<2xi32>, tensor<2xi32>, tensor<2xi32>, tensor<2xi32>) -> tensor<6xf64>
+  return %0 : tensor<6xf64>
+}}"""
+    x, out = pieces((4,), count=2), pieces((6,), count=2)
+    rows = [[[0, 1], [0, 2]], [[1, 3], [2, 2]], [[0, 0], [1, 3]], [[1, 2], [3, 2]]]  # starts, sizes, targets, received
+    plans = [[np.array(row, np.int32) for row in per_device] for per_device in rows]
+    found = on_devices(text, x, out, *plans, count=2)[0]
+    same(found[0], np.concatenate([x[0][:1], x[1][:2], out[0][3:]]))
+    same(found[1], np.concatenate([x[0][1:4], x[1][2:4], out[1][5:]]))
+
+
 LAYOUTS = [
     Layout.of("m", ((A,), (B,))),
     Layout.of("m", ((B, A), ())),
