@@ -62,24 +62,18 @@ def jax_mesh(mesh: Mesh, layouts: Sequence[Layout], devices: Sequence[Any] | Non
 
     Raises DiagnosticError if there are not exactly as many devices as the mesh has places.
     """
-    given, devices = devices is not None, list(jax.devices() if devices is None else devices)
-    if len(devices) != mesh.device_count:
+    chosen = list(jax.devices() if devices is None else devices)
+    if len(chosen) != mesh.device_count:
         sizes = "x".join(str(size) for _, size in mesh.axes)
-        found = (
-            f"{len(devices)} {'is' if len(devices) == 1 else 'are'} given"
-            if given
-            else f"this process sees {len(devices)}"
-        )
+        seen = f"this process sees {len(chosen)}" if devices is None else f"the devices given are {len(chosen)}"
+        forced = f"XLA_FLAGS=--xla_force_host_platform_device_count={mesh.device_count}"
         raise DiagnosticError(
-            f"mesh {sizes} has {mesh.device_count} devices, {found}",
-            hint=f"give {mesh.device_count} devices"
-            if given
-            else f"set XLA_FLAGS=--xla_force_host_platform_device_count={mesh.device_count} on a CPU, "
-            f"or choose a mesh of {len(devices)}",
+            f"mesh {sizes} has {mesh.device_count} devices, {seen}",
+            hint=f"{forced} on a CPU, or choose a mesh of {len(chosen)}" if devices is None else "give one for each",
         )
     cut = _cut(mesh, layouts)
     order = mesh.device_ids or range(mesh.device_count)
-    grid = np.array([devices[i] for i in order]).reshape([mesh.size(axis) for axis in cut])
+    grid = np.array([chosen[i] for i in order]).reshape([mesh.size(axis) for axis in cut])
     return JaxMesh(grid, tuple(axis_name(axis) for axis in cut))
 
 
