@@ -69,7 +69,7 @@ def _apply_constraint(op: Operation, value: SSAValue, layout: Layout) -> None:
     block = op.parent
     assert block is not None
     block.detach_op(op)
-    Rewriter.insert_op(op, _after(value))
+    Rewriter.insert_op(op, after_value(value))
     value.replace_uses_with_if(op.results[0], lambda use: use.operation is not op)
 
 
@@ -80,7 +80,7 @@ def _constrain(op: Operation, value: SSAValue, layout: Layout) -> None:
         return
     constraint = ConstraintOp(value, layout)
     constraint.location = op.location
-    Rewriter.insert_op(constraint, _after(value))
+    Rewriter.insert_op(constraint, after_value(value))
     value.replace_uses_with_if(constraint.result, lambda use: use.operation is not constraint)
 
 
@@ -105,7 +105,8 @@ def on_edge(value: SSAValue) -> bool:
     return parent is not None and (parent.name in BODIES or parent.name == "stablehlo.while")
 
 
-def _after(value: SSAValue) -> InsertPoint:
+def after_value(value: SSAValue) -> InsertPoint:
+    """Where the first op that uses `value` can stand."""
     if isinstance(value, OpResult):
         return InsertPoint.after(value.op)
     assert isinstance(value, BlockArgument)

@@ -146,22 +146,25 @@ class FunctionResult:
 @dataclass
 class Graph:
     """
-    `layouts` holds the layout of each slot, None where nothing is known.
+    `layouts` holds the layout of each slot, None where nothing is known. `results` are what functions promise, and
+    `returned` are function, index and slot of what functions that are called return: they promise nothing themselves.
 
     `watchers[slot]` are the nodes to look at again when the slot changes, in the order in which they are stacked.
     `groups[slot]` are the slots that always have the same layout, and `siblings[slot]` those of the other results of
     its op, which become open when it gets its first layout. `owners[slot]` is the node that makes it, and `uses[slot]`
-    the number of its uses.
+    the number of its uses. `hidden` are values whose layout stands at an edge that the program spells out.
     """
 
     meshes: dict[str, Mesh]
     layouts: list[Layout | None] = field(default_factory=list)
     nodes: list[Node] = field(default_factory=list)
     results: list[FunctionResult] = field(default_factory=list)
+    returned: list[tuple[Operation, int, int]] = field(default_factory=list)
     slot_of: dict[SSAValue, int] = field(default_factory=dict)
     watchers: list[list[int]] = field(default_factory=list)
     groups: dict[int, list[int]] = field(default_factory=dict)
     siblings: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    hidden: set[SSAValue] = field(default_factory=set)
     ranks: list[int] = field(default_factory=list)
     owners: list[int | None] = field(default_factory=list)
     uses: list[int] = field(default_factory=list)
@@ -175,12 +178,14 @@ class Graph:
         return len(self.layouts) - 1
 
     def common_mesh(self, layouts: Sequence[Layout | None]) -> str | None:
-        """The name of the mesh that all layouts share; None if there is none, or if they differ."""
+        """The name of the mesh that all layouts share; None if there is none, they differ, or it is one device."""
         found: str | None = None
         for layout in layouts:
             if layout is None or layout.mesh == found:
                 continue
             mesh = self.meshes[layout.mesh]
+            if not mesh.axes and mesh.device_ids:
+                return None
             if found is None or _is_empty(self.meshes[found]):
                 found = layout.mesh
             elif mesh != self.meshes[found] and not _is_empty(mesh):

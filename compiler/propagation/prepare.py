@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from xdsl.dialects.builtin import ArrayAttr, DictionaryAttr, ModuleOp
+from xdsl.dialects.builtin import ArrayAttr, DictionaryAttr, ModuleOp, TensorType
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Operation
 
@@ -12,6 +12,7 @@ from eggshard.dialects.sharding import LayoutAttr, layout_of, meshes_of, set_lay
 from eggshard.dialects.sharding.access import LAYOUT, LAYOUTS
 from eggshard.dialects.sharding.carrier import CarriesLayouts
 from eggshard.dialects.sharding.layout import Axis, Dim, Layout, Mesh
+from eggshard.propagation.calls import flatten_calls
 from eggshard.propagation.constants import split_constants
 from eggshard.propagation.constraints import apply_constraints
 from eggshard.propagation.priorities import mesh_order
@@ -21,12 +22,18 @@ def prepare(module: ModuleOp) -> None:
     """
     Makes a program ready for propagation.
 
-    Axes of size 1 leave all layouts, constants are split between their uses, and constraints are applied to the tensors
-    that they stand on.
+    Axes of size 1 leave all layouts, calls get callees of their own, constants are split between their uses, and
+    constraints are applied to the tensors that they stand on.
     """
     remove_size_one_axes(module)
+    flatten_calls(module)
     split_constants(module)
     apply_constraints(module)
+
+
+def is_prepared(module: ModuleOp) -> bool:
+    """Whether the program has ops that only Shardy's own preparation makes."""
+    return any(op.name in ("sdy.constant", "sdy.data_flow_edge") for op in module.walk())
 
 
 def remove_size_one_axes(module: ModuleOp) -> None:
@@ -60,10 +67,11 @@ def _name_manual_axes(op: Operation, meshes: dict[str, Mesh]) -> None:
     from eggshard.dialects.sdy.region_layouts import layout_in_field, manual_axes, set_layout_in_field
 
     manual = manual_axes(op)
-    for field, count in (("in_shardings", len(op.operands)), ("out_shardings", len(op.results))):
-        for index in range(count):
+    for field, values in (("in_shardings", op.operands), ("out_shardings", op.results)):
+        for index, value in enumerate(values):
             layout = layout_in_field(op, field, index)
-            assert layout is not None
+            if layout is None or not isinstance(value.type, TensorType):
+                continue
             named = {axis.name for axis in _all_axes(layout)}
             missing = [Axis(name) for name in manual if name not in named]
             if missing:

@@ -74,6 +74,9 @@ class _Builder:
             return
         for index, value in enumerate(terminator.operands):
             shape = shape_of(value)
+            if calls:
+                self.graph.returned.append((function, index, self.graph.slot_of[value]))
+                continue
             slot = self.graph.add_slot(result_layout(function, index), len(shape))
             self.graph.results.append(FunctionResult(function, index, self.graph.slot_of[value], slot, shape))
 
@@ -157,6 +160,7 @@ class _Builder:
         """An edge that the program spells out: another name for its input, with a layout of its own."""
         slot = self.graph.slot_of[op.operands[0]]
         self.graph.slot_of[op.results[0]] = slot
+        self.graph.hidden.add(op.operands[0])
         layout = layout_of(op.results[0])
         if layout is not None:
             self.graph.layouts[slot] = layout

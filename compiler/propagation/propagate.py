@@ -7,12 +7,13 @@ from enum import Enum
 
 from xdsl.dialects.builtin import ModuleOp
 
+from eggshard.propagation.calls import unflatten_calls
 from eggshard.propagation.constants import merge_constants
 from eggshard.propagation.engine import Engine
 from eggshard.propagation.factors import Step
 from eggshard.propagation.graph import LEVELS
-from eggshard.propagation.groups import join_groups
-from eggshard.propagation.prepare import name_manual_axes, prepare
+from eggshard.propagation.groups import join_groups, sync_groups
+from eggshard.propagation.prepare import is_prepared, name_manual_axes, prepare
 from eggshard.propagation.priorities import by_user_priority
 from eggshard.propagation.program import build_graph
 from eggshard.propagation.writeback import Writer
@@ -40,11 +41,14 @@ def propagate(
     What was given closed does not change; open dimensions may get more axes. `conservative` does not cut axes into
     parts, nor propagate along dimensions that would need data from neighbours. `on_round` is called after each round of
     user priority, with the layouts so far in the module. `bare` leaves out what comes before and after propagation
-    (`prepare`): constants are then shared, and constraints are ops like others.
+    (`prepare`): constants are then shared, and constraints are ops like others. So it is for a program that shows that
+    this was done already.
     """
     name_manual_axes(module)
+    bare = bare or is_prepared(module)
     if not bare:
         prepare(module)
+    sync_groups(module)
     graph = build_graph(module, conservative)
     join_groups(module, graph)
     engine = Engine(graph)
@@ -65,4 +69,5 @@ def propagate(
         round()
     writer.write(engine)
     if not bare:
+        unflatten_calls(module)
         merge_constants(module)

@@ -28,7 +28,10 @@ class Writer:
         self.ops: Places = {}
         self.arguments: Places = {}
         self.bodies: list[tuple[SSAValue, int]] = []
+        hidden = {value.op for value in graph.hidden if isinstance(value, OpResult)}
         for value, slot in graph.slot_of.items():
+            if value in graph.hidden or (isinstance(value, OpResult) and value.op in hidden):
+                continue
             if isinstance(value, OpResult):
                 self.ops.setdefault(value.op, []).append((value.index, slot))
             elif isinstance(value, BlockArgument):
@@ -40,6 +43,8 @@ class Writer:
         self.promises: Places = {}
         for result in graph.results:
             self.promises.setdefault(result.function, []).append((result.index, result.slot))
+        for function, index, slot in graph.returned:
+            self.promises.setdefault(function, []).append((index, slot))
 
     def write(self, engine: Engine) -> None:
         """Brings the module up to date."""
