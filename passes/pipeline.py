@@ -30,7 +30,7 @@ CHOOSE = ("choose-strategies",)
 # Reshard: every change of layout becomes an op of its own, on whole shapes, where it is cheapest to move and to merge.
 # Reductions are deferred before anything is shared: a sum of partial gradients is reduced once, whatever its terms.
 # ---------------------------------------------------------------------------------------------------------------------
-RESHARD = ("insert-reshards", "defer-reductions", "fold-reshards", "share-reshards")
+RESHARD = ("insert-reshards", "defer-reductions", "hoist-reshards", "fold-reshards", "share-reshards")
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Partition: only now shapes become local, since all that is left to do is local.

@@ -22,6 +22,7 @@ PASSES: dict[str, str] = {
     "choose-strategies": "partition.choose_strategies:ChooseStrategiesPass",
     "insert-reshards": "partition.insert_reshards:InsertReshardsPass",
     "defer-reductions": "partition.defer_reductions:DeferReductionsPass",
+    "hoist-reshards": "partition.hoist_reshards:HoistReshardsPass",
     "fold-reshards": "partition.fold_reshards:FoldReshardsPass",
     "share-reshards": "partition.share_reshards:ShareReshardsPass",
     "reshard-to-collectives": "partition.reshard_to_collectives:ReshardToCollectivesPass",

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from xdsl.dialects.builtin import AnyFloat, ModuleOp, TensorType
 from xdsl.ir import Block, Operation, OpResult, SSAValue
-from xdsl.rewriter import InsertPoint, Rewriter
 
 from eggshard.dialects.sharding import ReshardOp, layouts_of, set_layouts
 from eggshard.dialects.sharding.layout import Layout, Mesh
@@ -18,7 +17,15 @@ from eggshard.partitioning.identity import identity
 from eggshard.partitioning.localize.simple import is_splat
 from eggshard.partitioning.localize.table import tileable
 from eggshard.partitioning.program import the_mesh
-from eggshard.partitioning.reshards.edit import blocks, defining_reshard, erase, reshard_after, run_under, single_use
+from eggshard.partitioning.reshards.edit import (
+    blocks,
+    defining_reshard,
+    erase,
+    reshard_after,
+    reshard_operand,
+    run_under,
+    single_use,
+)
 from eggshard.rules.table import rule_of
 
 SUMS = frozenset({"stablehlo.add", "stablehlo.subtract"})
@@ -159,7 +166,7 @@ def _leave_loop(loop: Operation, name: str, mesh: Mesh) -> None:
     """
     carry' = carry + reduce(x) in a loop  ->  the carry is partial, and reduced once after the loop
 
-    If nothing else in the loop looks at the carry.
+    If nothing else in the loop looks at the carry, which may become wider: it is reduced and cut after the loop.
     """
     condition, body = (region.block for region in loop.regions)
     last = body.last_op
@@ -171,28 +178,21 @@ def _leave_loop(loop: Operation, name: str, mesh: Mesh) -> None:
             continue
         add, reshard, links = found
         source = _layout_below(reshard, links, mesh)
-        if source is None or source.axes != layouts[index].axes or any(t.kind != "sum" for t in source.partial):
+        if source is None or any(t.kind != "sum" for t in source.partial):
             continue
         target = layouts[index]
         because = reshard.because.data if reshard.because is not None else None
         _sink(reshard, links, name, mesh)
-        set_layouts(add, [source])
+        made = run_under(add, {0: source, 1: source}, mesh, name)
+        assert made == source, "a sum runs under any layout"
         layouts[index] = source
         _start_partial(loop, index, target, source)
-        result = loop.results[index]
-        after = ReshardOp(result, source, target, because)
-        after.location = loop.location
-        set_layouts(after, [target])
-        result.replace_all_uses_with(after.result)
-        after.operands[0] = result
-        Rewriter.insert_op(after, InsertPoint.after(loop))
+        reshard_after(loop, source, target, because, index)
     if layouts:
         set_layouts(loop, layouts)
 
 
-def _accumulation(
-    body: Block, index: int, returned: SSAValue
-) -> tuple[Operation, ReshardOp, list[Operation]] | None:
+def _accumulation(body: Block, index: int, returned: SSAValue) -> tuple[Operation, ReshardOp, list[Operation]] | None:
     """The add of `carry + linear(reduce(x))`, its reduction and the ops between, if the loop returns that carry."""
     carry = body.args[index]
     if not isinstance(returned, OpResult) or returned.op.name != "stablehlo.add" or not single_use(carry):
@@ -206,14 +206,10 @@ def _accumulation(
 
 
 def _start_partial(loop: Operation, index: int, whole: Layout, partial: Layout) -> None:
-    """The starting value counts once; a zero needs nothing."""
-    start = loop.operands[index]
-    kind = start.type
+    """The starting value counts once; a zero may count on every device."""
+    kind = loop.operands[index].type
     assert isinstance(kind, TensorType)
-    if is_splat(start, identity("sum", kind.element_type)):
-        return
-    reshard = ReshardOp(start, whole, partial, "start of a sum over a loop")
-    reshard.location = loop.location
-    set_layouts(reshard, [partial])
-    Rewriter.insert_op(reshard, InsertPoint.before(loop))
-    loop.operands[index] = reshard.result
+    zero = is_splat(loop.operands[index], identity("sum", kind.element_type))
+    target = Layout.of(partial.mesh, partial.axes) if zero else partial
+    if target != whole:
+        reshard_operand(loop, index, whole, target, "start of a sum over a loop")

@@ -43,9 +43,9 @@ def erase(op: Operation) -> None:
     op.erase()
 
 
-def reshard_after(op: Operation, source: Layout, target: Layout, because: str | None) -> ReshardOp:
-    """Reshards the result of `op` for all its users."""
-    result = op.results[0]
+def reshard_after(op: Operation, source: Layout, target: Layout, because: str | None, index: int = 0) -> ReshardOp:
+    """Reshards one result of `op` for all its users."""
+    result = op.results[index]
     reshard = ReshardOp(result, source, target, because)
     reshard.location = op.location
     set_layouts(reshard, [target])
@@ -53,6 +53,15 @@ def reshard_after(op: Operation, source: Layout, target: Layout, because: str | 
     reshard.operands[0] = result
     Rewriter.insert_op(reshard, InsertPoint.after(op))
     return reshard
+
+
+def reshard_operand(op: Operation, index: int, source: Layout, target: Layout, because: str | None) -> None:
+    """Reshards one operand of `op`, for it alone."""
+    reshard = ReshardOp(op.operands[index], source, target, because)
+    reshard.location = op.location
+    set_layouts(reshard, [target])
+    Rewriter.insert_op(reshard, InsertPoint.before(op))
+    op.operands[index] = reshard.result
 
 
 def run_under(op: Operation, layouts: dict[int, Layout], mesh: Mesh, mesh_name: str) -> Layout | None:
