@@ -38,7 +38,7 @@ def shard(array: Array, layout: Layout, mesh: Mesh, fill: Any = 0) -> list[Array
             result[mesh.device_at(position)] = np.full(local, identity_of(KINDS[idle[0]], array.dtype), array.dtype)
             continue
         if index not in made:
-            made[index] = padded[tuple(slice(i * size, (i + 1) * size) for i, size in zip(index, local, strict=True))]
+            made[index] = padded[block(index, local)]
         result[mesh.device_at(position)] = made[index]
     return result
 
@@ -54,9 +54,13 @@ def unshard(locals: Sequence[Array], layout: Layout, mesh: Mesh, shape: Sequence
     spans = [mesh.span(axes) for axes in layout.axes]
     whole = np.empty([size * span for size, span in zip(first.shape, spans, strict=True)], first.dtype)
     for index, copies in owners.items():
-        at = tuple(slice(i * size, (i + 1) * size) for i, size in zip(index, first.shape, strict=True))
-        whole[at] = _combined([locals[device] for device in copies[0]], layout)
-    return whole[tuple(slice(0, size) for size in shape)]
+        whole[block(index, first.shape)] = _combined([locals[device] for device in copies[0]], layout)
+    return whole[block((0,) * len(shape), shape)]
+
+
+def block(index: Sequence[int], sizes: Sequence[int]) -> tuple[Any, ...]:
+    """The index-th block of `sizes` elements along each dimension; a view, also of a scalar."""
+    return (*(slice(i * size, (i + 1) * size) for i, size in zip(index, sizes, strict=True)), ...)
 
 
 def copies_agree(locals: Sequence[Array], layout: Layout, mesh: Mesh) -> bool:
