@@ -11,6 +11,7 @@ from eggshard.dialects.sharding.access import STRATEGY, result_layout, set_argum
 from eggshard.dialects.sharding.layout import Layout, Mesh
 from eggshard.partitioning import strategy
 from eggshard.partitioning.program import (
+    BARRIERS,
     CONTROL_FLOW,
     TERMINATORS,
     cause,
@@ -69,9 +70,7 @@ class _Inserter:
         wanted = {}
         for index, value in enumerate(last.operands):
             given = result_layout(func, index)
-            layout = (
-                closed(given.axes, value.type, self.mesh_name) if given else wanted_layout(value, self.mesh_name)
-            )
+            layout = closed(given.axes, value.type, self.mesh_name) if given else wanted_layout(value, self.mesh_name)
             wanted[index] = layout
         self.block(block, list(wanted.values()))
         set_result_layouts(func, wanted)
@@ -82,6 +81,10 @@ class _Inserter:
                 self.read(op, returned)
             elif op.name in CONTROL_FLOW:
                 self.control_flow(op)
+            elif op.name in BARRIERS:
+                layouts = [wanted_layout(value, self.mesh_name) for value in op.results]
+                self.read(op, layouts)
+                self.make(op, layouts, layouts)
             elif op.name in ANNOTATIONS:
                 self.annotation(op)
             else:

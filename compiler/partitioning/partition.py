@@ -17,7 +17,7 @@ from eggshard.partitioning.local import Local, retype
 from eggshard.partitioning.localize.site import Site, localized
 from eggshard.partitioning.localize.table import handler_of
 from eggshard.partitioning.lower_reshard import lower_reshard
-from eggshard.partitioning.program import CONTROL_FLOW, main_function, program_ops, replicated, the_mesh
+from eggshard.partitioning.program import BARRIERS, CONTROL_FLOW, main_function, program_ops, replicated, the_mesh
 from eggshard.partitioning.strategies import tiling_of
 from eggshard.rules.rule import Rule
 from eggshard.rules.table import rule_of
@@ -94,6 +94,10 @@ class _Partitioner:
         layouts = layouts_of(op)
         tiling = tiling_of(op)
         op.attributes.pop(STRATEGY, None)
+        if op.name in BARRIERS and layouts is not None:
+            for result, layout in zip(op.results, layouts, strict=True):
+                self.retype(result, layout)
+            return
         if not tiling:
             for result in op.results:
                 self.whole[result] = result.type

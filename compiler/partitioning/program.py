@@ -14,6 +14,9 @@ from eggshard.dialects.sharding.layout import Axis, Layout, Mesh
 CONTROL_FLOW = frozenset({"stablehlo.while", "stablehlo.case", "stablehlo.if", "sdy.manual_computation"})
 """Ops whose regions are parts of the program, not functions of scalars."""
 
+BARRIERS = frozenset({"stablehlo.optimization_barrier"})
+"""Ops whose n-th result is their n-th operand; they have no rule, since their operands have nothing in common."""
+
 TERMINATORS = frozenset({"func.return", "stablehlo.return", "sdy.return"})
 
 
