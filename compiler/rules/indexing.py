@@ -89,7 +89,8 @@ def gather(op: Operation) -> Rule:
         else:
             builder.add((place.tensor, NO), (place.slices,), tensor[place.tensor], Kind.NEED, blocked=True, masked=True)
     for dim in view.collapsed:
-        builder.add((dim, NO), (NO,), tensor[dim], Kind.REDUCTION, masked=True)
+        kind = Kind.REDUCTION if tensor[dim] > 1 else Kind.NEED
+        builder.add((dim, NO), (NO,), tensor[dim], kind, masked=tensor[dim] > 1)
     if view.vector < len(indices):
         builder.add((NO, view.vector), (NO,), indices[view.vector], Kind.NEED)
     return builder.build()

@@ -68,9 +68,10 @@ def reduce_window(op: Operation, conservative: bool) -> Rule:
     before, after = shape_of(op.operands[0]), shape_of(op.results[0])
     window = ints(op.properties["window_dimensions"])
     padding = _pairs(op.properties.get("padding"), len(before))
+    stride = ints(op.properties.get("window_strides")) or (1,) * len(before)
     builder = RuleBuilder(op, kind=body_kind(op.regions[0]))
     for dim, size in enumerate(after):
-        moved = before[dim] != size or window[dim] != 1 or padding[dim] != (0, 0)
+        moved = before[dim] != size or window[dim] != 1 or stride[dim] != 1 or padding[dim] != (0, 0)
         builder.add(
             [dim] * inputs + [NO] * inputs,
             [dim] * inputs,
@@ -86,9 +87,10 @@ def select_and_scatter(op: Operation, conservative: bool) -> Rule:
     operand, source = shape_of(op.operands[0]), shape_of(op.operands[1])
     window = ints(op.properties.get("window_dimensions")) or (1,) * len(operand)
     padding = _pairs(op.properties.get("padding"), len(operand))
+    stride = ints(op.properties.get("window_strides")) or (1,) * len(operand)
     builder = RuleBuilder(op, kind=body_kind(op.regions[1]))
     for dim, size in enumerate(operand):
-        if size == source[dim] and window[dim] == 1 and padding[dim] == (0, 0):
+        if size == source[dim] and window[dim] == stride[dim] == 1 and padding[dim] == (0, 0):
             builder.add((dim, dim, NO), (dim,), size)
         else:
             builder.add((NO, dim, NO), (NO,), source[dim], Kind.NEED, blocked=conservative)

@@ -179,7 +179,7 @@ def random_program(seed: int, families: dict[str, tuple[int, Family]], ops: int 
     layouts = Layouts(random, Habits(open=random.choice((0.2, 0.5, 0.9)), priority=priority))
     builder = Builder(random, layouts, annotate=random.choice((0.0, 0.05, 0.15)))
     names = list(families)
-    if random.random() < 0.5:
+    if random.random() < 0.5 and len(names) > 4:
         names = [*random.sample(names, 3), "elementwise"]
     drawn: list[str] = []
     for _ in range(random.randint(ops // 3, ops)):
