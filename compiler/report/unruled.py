@@ -8,7 +8,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation, SSAValue
 
 from eggshard.dialects.sharding import layout_of
-from eggshard.partitioning.program import CONTROL_FLOW, describe_location, main_function, program_ops
+from eggshard.partitioning.program import BARRIERS, CONTROL_FLOW, describe_location, main_function, program_ops
 from eggshard.rules.table import rule_of
 
 
@@ -19,7 +19,7 @@ def unruled(module: ModuleOp) -> list[str]:
         "device computes all of it"
         for op in program_ops(main_function(module).body.block)
         if op.name.startswith(("stablehlo.", "chlo."))
-        and op.name not in CONTROL_FLOW
+        and op.name not in CONTROL_FLOW | BARRIERS
         and any(map(_is_sharded, (*op.operands, *op.results)))
         and not op.name.endswith(".return")
         and rule_of(op) is None
