@@ -7,6 +7,7 @@ Each has four devices. Writes the results, gathered, to FILE.
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import jax
 import numpy as np
@@ -24,7 +25,7 @@ def main(port: str, index: str, count: str, path: str) -> None:
     from models.registry import MESHES, MODELS
 
     assert jax.device_count() == 8 and jax.local_device_count() == 4
-    results = {}
+    results: dict[str, Any] = {}
     for model, tactic in CASES:
         fn, args = MODELS[model].build("small", "f32")
         made = plan(fn, args, MODELS[model].tactics(MESHES["4x2"])[tactic], MESHES["4x2"])
