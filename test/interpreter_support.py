@@ -112,15 +112,13 @@ def check_text(text: str, *inputs: Any, tolerance: float | None = None) -> None:
         same(found, wanted, tolerance)
 
 
-def check_op(
-    op: str, inputs: Sequence[Any], result: str, operands: Sequence[str] | None = None, tolerance: float | None = None
-) -> None:
+def check_op(op: str, inputs: Sequence[Any], result: str, tolerance: float | None = None) -> None:
     """`op` is the op's text up to its types in generic form, with %0, %1, ... for the inputs."""
     types = [tensor(x.shape, x.dtype.name) for x in inputs]
     arguments = ", ".join(f"%{i}: {type}" for i, type in enumerate(types))
     text = (
         f"func.func @main({arguments}) -> {result} {{\n"
-        f"  %r = {op} : ({', '.join(types if operands is None else operands)}) -> {result}\n"
+        f"  %r = {op} : ({', '.join(types)}) -> {result}\n"
         f"  func.return %r : {result}\n}}"
     )
     check_text(text, *inputs, tolerance=tolerance)

@@ -11,7 +11,8 @@ from eggshard.interpreter.call import Call, Kernel, Table
 from eggshard.interpreter.linear_algebra import solve_triangular
 from eggshard.interpreter.values import Array
 
-LETTERS = {"s": np.float32, "d": np.float64, "c": np.complex64, "z": np.complex128}
+LETTERS = "sdcz"
+"""f32, f64, complex<f32>, complex<f64>."""
 Routine = Callable[..., tuple[Any, ...]]
 
 

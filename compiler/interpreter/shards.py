@@ -55,7 +55,7 @@ def unshard(locals: Sequence[Array], layout: Layout, mesh: Mesh, shape: Sequence
     whole = np.empty([size * span for size, span in zip(first.shape, spans, strict=True)], first.dtype)
     for index, copies in owners.items():
         whole[block(index, first.shape)] = _combined([locals[device] for device in copies[0]], layout)
-    return whole[block((0,) * len(shape), shape)]
+    return np.asarray(whole[block((0,) * len(shape), shape)])
 
 
 def block(index: Sequence[int], sizes: Sequence[int]) -> tuple[Any, ...]:
