@@ -12,7 +12,6 @@ from eggshard.rules.build import NO, Kind, RuleBuilder, Shape, shape_of
 from eggshard.rules.reduction import body_kind
 from eggshard.rules.rule import Rule
 
-
 LITERALS = frozenset(["stablehlo.constant", "sdy.constant"])
 
 
