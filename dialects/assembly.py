@@ -16,6 +16,7 @@ from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.lexer import Input
 from xdsl.utils.mlir_lexer import MLIRLexer
 
+from eggshard.dialects.locations import file_range
 from eggshard.dialects.stablehlo.dense import DenseElements
 from eggshard.dialects.stablehlo.dense_text import LiteralError, parse_elements
 
@@ -82,7 +83,7 @@ class Parser(XDSLParser):
         super()._parse_alias_def()  # type: ignore[no-untyped-call]
 
     def _parse_location(self) -> LocationAttr:
-        """As xDSL, and `"file":1:2 to 3:4`, whose end is dropped, and `fused<metadata>[...]`."""
+        """As xDSL, and `"file":1:2 to 3:4`, and `fused<metadata>[...]`."""
         if self.parse_optional_keyword("fused") is not None:
             metadata: Attribute = NoneAttr()
             if self.parse_optional_punctuation("<") is not None:
@@ -92,9 +93,10 @@ class Parser(XDSLParser):
             return FusedLoc(ArrayAttr[Attribute](locations), metadata)
         location = super()._parse_location()
         if isinstance(location, FileLineColLoc) and self.parse_optional_keyword("to") is not None:
-            self.parse_optional_integer(allow_boolean=False)
+            line = self.parse_optional_integer(allow_boolean=False)
             self.parse_punctuation(":")
-            self.parse_integer(allow_boolean=False)
+            column = self.parse_integer(allow_boolean=False)
+            return file_range(location, location.line.data if line is None else line, column)
         return location
 
     def _parse_builtin_dense_attr(self) -> Any:

@@ -21,10 +21,8 @@ from xdsl.dialects.builtin import (
     ComplexType,
     DenseArrayBase,
     DictionaryAttr,
-    FileLineColLoc,
     FunctionType,
     FusedLoc,
-    IntAttr,
     IntegerAttr,
     IntegerType,
     LocationAttr,
@@ -41,6 +39,7 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 from eggshard.dialects.assembly import Parser, make_context
+from eggshard.dialects.locations import file_range, position
 from eggshard.dialects.stablehlo.dense import DenseElements
 from eggshard.frontends.names import path_of
 from eggshard.pauses import collector_paused
@@ -214,7 +213,9 @@ class Reader:
             return FusedLoc(parts, NoneAttr())
         if isinstance(old, ir.FileLineColLoc):
             name = self.origin if old.filename == "-" else old.filename  # MLIR knows text by no other name
-            return FileLineColLoc(StringAttr(name), IntAttr(old.start_line), IntAttr(old.start_col))
+            start, end = (old.start_line, old.start_col), (old.end_line, old.end_col)
+            place = position(name, *start)
+            return place if start == end else file_range(place, *end)
         return UNKNOWN
 
 

@@ -35,6 +35,7 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute, Operation, SSAValue, TypeAttribute
 from xdsl.printer import Printer
 
+from eggshard.dialects.locations import range_ends
 from eggshard.dialects.stablehlo.dense import DenseElements
 
 OWN_ATTRIBUTES = frozenset(f"sharding.{name}" for name in ("name", "layout", "layouts", "strategy", "global"))
@@ -186,6 +187,10 @@ class Writer:
             callee, caller = cast(LocationAttr, old.callee), cast(LocationAttr, old.caller)
             return ir.Location.callsite(self.location(callee), [self.location(caller)], context=self.context)
         if isinstance(old, FusedLoc):
+            ends = range_ends(old)
+            if ends is not None:
+                places = [number.data for place in ends for number in (place.line, place.column)]
+                return ir.Location.file(ends[0].filename.data, *places, context=self.context)
             parts = cast("ArrayAttr[LocationAttr]", old.locations)
             return ir.Location.fused([self.location(part) for part in parts], context=self.context)
         return ir.Location.unknown(self.context)
