@@ -186,7 +186,7 @@ def barrier(b: Builder) -> None:
 
 def constraint(b: Builder) -> None:
     x = b.value(1, 3)
-    open = False if b.random.random() < 0.4 else None
+    open = False if b.random.random() < 0.5 else None
     b.op(
         "sdy.sharding_constraint",
         [x],

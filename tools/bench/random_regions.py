@@ -46,18 +46,21 @@ def _loop_body(
     arguments = [Value(f"%body{b.count}_{i}", v.shape, v.element) for i, v in enumerate(carried)]
     pool, lines, annotate, b.inner = b.pool, b.lines, b.annotate, True
     b.pool, b.lines, b.annotate = [*arguments, *arguments], [], 0.0 if isolated else annotate
+    inner = [ops.elementwise, ops.elementwise, ops.transpose_pair, ops.reduce_back]
+    if not isolated:
+        inner.append(ops.constraint)
     for _ in range(b.random.randint(1, 3)):
-        b.random.choice((ops.elementwise, ops.elementwise, ops.transpose_pair, ops.reduce_back))(b)
+        b.random.choice(inner)(b)
     returned = []
     for value in carried:
         found = [v for v in b.pool if v.shape == value.shape and v.element == value.element]
         returned.append(found[-1 - b.random.randrange(min(2, len(found)))])
     kept = alive(b.lines, {v.name for v in returned})
-    inner = "\n    ".join(line.text for line in kept)
+    text = "\n    ".join(line.text for line in kept)
     b.pool, b.lines, b.annotate, b.inner = pool, lines, annotate, False
     head = ", ".join(f"{v.name}: {v.type}" for v in arguments)
     names, types = ", ".join(v.name for v in returned), ", ".join(v.type for v in returned)
-    text = f'^bb0({head}):\n    {inner}\n    "{terminator}"({names}) : ({types}) -> ()'
+    text = f'^bb0({head}):\n    {text}\n    "{terminator}"({names}) : ({types}) -> ()'
     return text, {name for line in kept for name in line.uses}
 
 
