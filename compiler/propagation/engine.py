@@ -39,6 +39,12 @@ class Engine:
         self.slots = [node.slots for node in graph.nodes]
         self.readers = [_reader(slots) for slots in self.slots]
         self.uses = list(graph.uses)
+        self.unused = bytearray(map(self._is_unused, graph.nodes))
+        """Nodes that go when they are looked at, since nobody uses their results."""
+        self.promises = [
+            Node(identity_rule(r.shape, 1), Way.BOTH, (r.value,), (r.slot,), passage=True) for r in graph.results
+        ]
+        self.promised: dict[Any, tuple[Change, ...]] = {}
         self.memos: dict[tuple[int, Step], list[dict[Any, tuple[Change, ...]]]] = {}
         self.dead = bytearray(len(graph.nodes))
 
@@ -76,12 +82,13 @@ class Engine:
         count = len(self.graph.nodes)
         stack = list(range(count - 1, -1, -1))
         waiting = bytearray(b"\1") * count
-        held, readers, dead = self.held, self.readers, self.dead
+        held, readers, unused = self.held, self.readers, self.unused
         changed = False
         while stack:
             place = stack.pop()
             waiting[place] = 0
-            if dead[place] or self._dies(place, stack, waiting):
+            if unused[place]:
+                self._drop(place, stack, waiting)
                 continue
             situation = readers[place](held)
             memo = memos[place]
@@ -96,19 +103,22 @@ class Engine:
                     self._set(slots[position], number, place, stack, waiting)
         return changed
 
-    def _dies(self, place: int, stack: list[int], waiting: bytearray) -> bool:
-        """Drops a node whose result nobody uses; what feeds it is looked at again, since it may be next."""
-        node = self.graph.nodes[place]
-        if not node.removable or any(self.uses[slot] for slot in node.results):
-            return False
+    def _is_unused(self, node: Node) -> int:
+        return node.removable and not any(self.uses[slot] for slot in node.results)
+
+    def _drop(self, place: int, stack: list[int], waiting: bytearray) -> None:
+        """Drops an unused node, once; what feeds it is looked at again, since it may be next."""
+        if self.dead[place]:
+            return
         self.dead[place] = 1
-        for slot in node.operands:
+        for slot in self.graph.nodes[place].operands:
             self.uses[slot] -= 1
             owner = self.graph.owners[slot]
-            if owner is not None and not waiting[owner]:
-                waiting[owner] = 1
-                stack.append(owner)
-        return True
+            if owner is not None:
+                self.unused[owner] = self._is_unused(self.graph.nodes[owner])
+                if not waiting[owner]:
+                    waiting[owner] = 1
+                    stack.append(owner)
 
     def _set(self, slot: int, number: int, place: int, stack: list[int], waiting: bytearray) -> None:
         """Gives a slot its layout, and all of its group the same."""
@@ -167,13 +177,15 @@ class Engine:
 
     def _function_results(self, step: Step) -> None:
         """Values that functions return and the layouts that they promise for them follow each other."""
-        for result in self.graph.results:
-            pair = (self.get(result.value), self.get(result.slot))
-            node = Node(identity_rule(result.shape, 1), Way.BOTH, (result.value,), (result.slot,), passage=True)
-            for position, layout in self._changes(node, pair[:1], pair[1:], 0, step):
+        for node in self.promises:
+            situation = (node.rule, step.aggressive, *[self.held[slot] for slot in node.slots])
+            changes = self.promised.get(situation)
+            if changes is None:
+                changes = self.promised[situation] = self._step(node, 0, step)
+            for position, number in changes:
                 slot = node.slots[position]
                 for member in self.graph.groups.get(slot, (slot,)):
-                    self._assign(member, self.number(layout))
+                    self._assign(member, number)
 
 
 def _behaviour(node: Node) -> tuple[Any, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 
 from xdsl.dialects.builtin import ArrayAttr, DictionaryAttr, ModuleOp, TensorType
 from xdsl.dialects.func import FuncOp
@@ -14,26 +14,28 @@ from eggshard.dialects.sharding.carrier import CarriesLayouts
 from eggshard.dialects.sharding.layout import Axis, Dim, Layout, Mesh
 from eggshard.propagation.calls import flatten_calls
 from eggshard.propagation.constants import split_constants
-from eggshard.propagation.constraints import apply_constraints
+from eggshard.propagation.constraints import CONSTRAINTS, apply_constraints
 from eggshard.propagation.priorities import mesh_order
 
+CALL = "func.call"
+MANUAL = "sdy.manual_computation"
+PREPARED = frozenset(["sdy.constant", "sdy.data_flow_edge"])
+"""Ops that only Shardy's own preparation makes: a program that has them is taken as it is."""
 
-def prepare(module: ModuleOp) -> None:
+
+def prepare(module: ModuleOp, names: Set[str]) -> None:
     """
-    Makes a program ready for propagation.
+    Makes a program, in which there are ops of these names, ready for propagation.
 
     Axes of size 1 leave all layouts, calls get callees of their own, constants are split between their uses, and
     constraints are applied to the tensors that they stand on.
     """
     remove_size_one_axes(module)
-    flatten_calls(module)
+    if CALL in names:
+        flatten_calls(module)
     split_constants(module)
-    apply_constraints(module)
-
-
-def is_prepared(module: ModuleOp) -> bool:
-    """Whether the program has ops that only Shardy's own preparation makes."""
-    return any(op.name in ("sdy.constant", "sdy.data_flow_edge") for op in module.walk())
+    if MANUAL in names or not CONSTRAINTS.isdisjoint(names):
+        apply_constraints(module)
 
 
 def remove_size_one_axes(module: ModuleOp) -> None:
@@ -59,7 +61,7 @@ def name_manual_axes(module: ModuleOp) -> None:
     """Adds to what a manual computation takes and gives, as replicated, the manual axes that it does not name."""
     meshes = meshes_of(module)
     for op in module.walk():
-        if op.name == "sdy.manual_computation":
+        if op.name == MANUAL:
             _name_manual_axes(op, meshes)
 
 

@@ -44,7 +44,7 @@ class _Builder:
         self.conservative = conservative
         self.graph = Graph(meshes_of(module))
         self.functions = {op.sym_name.data: op for op in module.ops if isinstance(op, FuncOp)}
-        self.calls = calls_by_callee(list(self.functions.values()))
+        self.calls = calls_by_callee(list(self.functions.values())) if len(self.functions) > 1 else {}
         self.users: dict[int, list[int | SSAValue]] = {}
         """Per slot its uses: numbers of nodes, or the owners of the edges that it is a source of."""
         self.other_users: dict[SSAValue, list[int | SSAValue]] = {}

@@ -12,8 +12,8 @@ from eggshard.propagation.constants import merge_constants
 from eggshard.propagation.engine import Engine
 from eggshard.propagation.factors import Step
 from eggshard.propagation.graph import LEVELS
-from eggshard.propagation.groups import join_groups, sync_groups
-from eggshard.propagation.prepare import is_prepared, name_manual_axes, prepare
+from eggshard.propagation.groups import GROUP, join_groups, sync_groups
+from eggshard.propagation.prepare import CALL, MANUAL, PREPARED, name_manual_axes, prepare
 from eggshard.propagation.priorities import by_user_priority
 from eggshard.propagation.program import build_graph
 from eggshard.propagation.writeback import Writer
@@ -44,13 +44,17 @@ def propagate(
     (`prepare`): constants are then shared, and constraints are ops like others. So it is for a program that shows that
     this was done already.
     """
-    name_manual_axes(module)
-    bare = bare or is_prepared(module)
+    names = {op.name for op in module.walk()}
+    if MANUAL in names:
+        name_manual_axes(module)
+    bare = bare or not PREPARED.isdisjoint(names)
     if not bare:
-        prepare(module)
-    sync_groups(module)
+        prepare(module, names)
+    if GROUP in names:
+        sync_groups(module)
     graph = build_graph(module, conservative)
-    join_groups(module, graph)
+    if GROUP in names:
+        join_groups(module, graph)
     engine = Engine(graph)
     writer = Writer(graph)
     step = Step(aggressive=mode is not Mode.BASIC, conservative=conservative)
@@ -69,5 +73,6 @@ def propagate(
         round()
     writer.write(engine)
     if not bare:
-        unflatten_calls(module)
+        if CALL in names:
+            unflatten_calls(module)
         merge_constants(module)
