@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -227,7 +226,7 @@ def test_pass_through_factors_are_independent(name: str) -> None:
         if rule.sizes[factor] == 1:
             continue
         changed = []
-        for arg, dims in itertools.zip_longest(args, rule.operands[: len(args)], fillvalue=()):
+        for arg, dims in zip(args, (*rule.operands, *((),) * len(args)), strict=False):
             places = index_of(np.shape(arg), dims, factor, rule)
             keep = places is None or arg.dtype.kind in "iu" or places == 0
             changed.append(np.where(keep, arg, 1 - arg if arg.dtype != bool else ~arg))
