@@ -40,9 +40,7 @@ def add_mesh(module: ModuleOp, mesh: Mesh | None) -> Mesh:
     if own:
         return Mesh(dict(next(iter(distinct))))
     if mesh is None:
-        raise DiagnosticError(
-            "no mesh: the model has none of its own", location="--mesh", hint="--mesh data=4,model=2"
-        )
+        raise DiagnosticError("no mesh: the model has none of its own", location="--mesh", hint="--mesh data=4,model=2")
     names = meshes_of(module)
     name = MESH_NAME
     while name in names:
@@ -129,4 +127,3 @@ def _groups(names: list[str], types: list[Attribute], depth_one: bool) -> list[t
         cut = 1 if depth_one or not tuples else 2
         groups["/".join(parts[:cut])].append(("/".join(parts[cut:]), kind, index))
     return [(name, members) for name, members in groups.items() if all(path for path, _, _ in members)]
-

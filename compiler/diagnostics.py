@@ -13,9 +13,7 @@ class DiagnosticError(Exception):
     `because` the annotation that led to it, `hint` the way out.
     """
 
-    def __init__(
-        self, message: str, location: str | None = None, because: str | None = None, hint: str | None = None
-    ):
+    def __init__(self, message: str, location: str | None = None, because: str | None = None, hint: str | None = None):
         super().__init__(message)
         self.message = message
         self.location = location

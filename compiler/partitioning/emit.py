@@ -249,4 +249,3 @@ LOWERINGS: dict[type[Operation], Callable[[_Emitter, Any], Iterator[SSAValue]]] 
     spmd.SliceOp: _Emitter.slice,
     spmd.DeviceIndexOp: _Emitter.index,
 }
-

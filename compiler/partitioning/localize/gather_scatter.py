@@ -138,9 +138,7 @@ def dynamic_update_slice(site: Site) -> list[SSAValue] | None:
     return [result]
 
 
-def _local_start(
-    local: Local, start: SSAValue, axes: tuple[Axis, ...], tile: int, whole: int, size: int
-) -> SSAValue:
+def _local_start(local: Local, start: SSAValue, axes: tuple[Axis, ...], tile: int, whole: int, size: int) -> SSAValue:
     """Where a slice of `size` begins in a shard with a margin of `size` on both sides; margins if it lies elsewhere."""
     element = tensor_type(start).element_type
     start = signed(local, clamp(local, start, 0, whole - size))

@@ -79,5 +79,3 @@ def localized(kind: Attribute, layout: Layout, local: Local) -> Tensor:
     """The type that one device holds of a tensor."""
     assert isinstance(kind, TensorType)
     return TensorType(kind.element_type, local_shape(kind.get_shape(), layout, local.mesh))
-
-

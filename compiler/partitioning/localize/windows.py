@@ -115,9 +115,7 @@ def reduce_window(site: Site) -> None:
             value = spread(local, op.operands[index], dim, base[dim], start)
             size = site.operand_shape(index)[dim] * base[dim]
             step = outputs * strides[dim]
-            op.operands[index] = fetch(
-                local, value, dim, axes, size, step, -padding[dim][0], length, start, because
-            )
+            op.operands[index] = fetch(local, value, dim, axes, size, step, -padding[dim][0], length, start, because)
         padding[dim], base[dim] = (0, 0), 1
     if changed:
         op.properties["padding"] = matrix(padding)
@@ -204,4 +202,3 @@ def matrix(rows: list[tuple[int, int]]) -> DenseElements:
     """`dense<..> : tensor<Nx2xi64>`."""
     data = b"".join(number.to_bytes(8, "little", signed=True) for row in rows for number in row)
     return DenseElements(TensorType(i64, [len(rows), 2]), data)
-
