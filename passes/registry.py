@@ -21,6 +21,7 @@ PASSES: dict[str, str] = {
     # partition
     "choose-strategies": "partition.choose_strategies:ChooseStrategiesPass",
     "insert-reshards": "partition.insert_reshards:InsertReshardsPass",
+    "insert-explicit-reshards": "partition.insert_explicit_reshards:InsertExplicitReshardsPass",
     "defer-reductions": "partition.defer_reductions:DeferReductionsPass",
     "hoist-reshards": "partition.hoist_reshards:HoistReshardsPass",
     "fold-reshards": "partition.fold_reshards:FoldReshardsPass",
