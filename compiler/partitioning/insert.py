@@ -7,7 +7,7 @@ from xdsl.ir import Block, Operation, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 
 from eggshard.dialects.sharding import ReshardOp, set_layouts
-from eggshard.dialects.sharding.access import STRATEGY, result_layout, set_argument_layouts, set_result_layouts
+from eggshard.dialects.sharding.access import result_layout, set_argument_layouts, set_result_layouts
 from eggshard.dialects.sharding.layout import Layout, Mesh
 from eggshard.partitioning import strategy
 from eggshard.partitioning.program import (
@@ -17,12 +17,11 @@ from eggshard.partitioning.program import (
     cause,
     closed,
     main_function,
-    program_ops,
     replicated,
     the_mesh,
     wanted_layout,
 )
-from eggshard.partitioning.strategies import choose_strategies, tiling_of
+from eggshard.partitioning.strategies import CHOSEN, choose_strategies, tiling_of
 from eggshard.rules.table import rule_of
 
 ANNOTATIONS = frozenset(
@@ -47,8 +46,9 @@ def insert_reshards(module: ModuleOp) -> None:
     """
     found = the_mesh(module)
     if found is not None:
-        if not any(STRATEGY in op.attributes for op in program_ops(main_function(module).body.block)):
+        if CHOSEN not in main_function(module).attributes:
             choose_strategies(module)
+        del main_function(module).attributes[CHOSEN]
         _Inserter(*found).function(module)
 
 

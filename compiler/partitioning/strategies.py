@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from xdsl.dialects.builtin import ModuleOp, TensorType
+from xdsl.dialects.builtin import ModuleOp, TensorType, UnitAttr
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation, SSAValue
 
@@ -20,6 +20,9 @@ from eggshard.rules.rule import Rule
 from eggshard.rules.table import rule_of
 
 CONTRACTIONS = frozenset({"stablehlo.dot_general", "stablehlo.dot", "stablehlo.convolution"})
+
+CHOSEN = "sharding.chosen"
+"""Marks a function whose strategies are decided, an op without one being replicated."""
 
 
 def choose_strategies(module: ModuleOp) -> None:
@@ -62,6 +65,7 @@ class Chooser:
             return
         name, mesh = found
         func = main_function(self.module)
+        func.attributes[CHOSEN] = UnitAttr()
         axes: dict[SSAValue, DimAxes] = {value: layout.axes for value, layout in _argument_axes(func)}
         for op in program_ops(func.body.block):
             if op.name in CONTROL_FLOW:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import ModuleOp, UnitAttr
 from xdsl.ir import Operation, SSAValue
 
 from eggshard.diagnostics import DiagnosticError
@@ -21,6 +21,7 @@ from eggshard.dialects.sharding.carrier import CarriesLayouts
 from eggshard.dialects.sharding.layout import Layout, Mesh
 from eggshard.dialects.sharding.syntax import parse_strategy, strategy_text
 from eggshard.partitioning.program import main_function, program_ops, the_mesh
+from eggshard.partitioning.strategies import CHOSEN
 from eggshard.plans import Plan
 from eggshard.report.layouts import layout_notation, parse_notation, port_names
 
@@ -48,6 +49,7 @@ def apply_decisions(module: ModuleOp, plan: Plan) -> None:
         if list(recorded) != paths:
             raise DiagnosticError("the plan does not name the arguments and results of this model")
         put(func, {i: parse_notation(recorded[path], name, mesh) for i, path in enumerate(paths) if recorded[path]})
+    func.attributes[CHOSEN] = UnitAttr()
     ops = list(program_ops(func.body.block))
     if len(ops) != len(plan.strategies):
         raise DiagnosticError(f"the plan decides about {len(plan.strategies)} ops, the model has {len(ops)}")
