@@ -21,7 +21,7 @@ from xdsl.dialects.builtin import (
     i64,
 )
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Block, Operation, Region, SSAValue
+from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from eggshard.dialects import spmd, stablehlo
 from eggshard.dialects.sharding import MeshOp
@@ -29,18 +29,16 @@ from eggshard.dialects.sharding.access import LAYOUTS
 from eggshard.dialects.sharding.layout import Axis, Mesh
 from eggshard.dialects.sharding.syntax import mesh_text
 from eggshard.dialects.stablehlo import ChannelHandle, ChannelHandleAttr, DenseElements
+from eggshard.partitioning.emit_reductions import (
+    body,
+    from_ordered,
+    is_gathered,
+    is_ordered,
+    reduce_first,
+    to_ordered,
+)
 from eggshard.partitioning.local import Local, tensor_type
 from eggshard.partitioning.program import main_function, the_mesh
-
-BODIES: dict[str, type[Operation]] = {
-    "sum": stablehlo.AddOp,
-    "prod": stablehlo.MultiplyOp,
-    "max": stablehlo.MaximumOp,
-    "min": stablehlo.MinimumOp,
-    "and": stablehlo.AndOp,
-    "or": stablehlo.OrOp,
-    "xor": stablehlo.XorOp,
-}
 
 
 def emit(module: ModuleOp) -> None:
@@ -111,46 +109,56 @@ class _Emitter:
         yield from op.results
 
     def all_reduce(self, op: spmd.AllReduceOp) -> Iterator[SSAValue]:
-        groups = self.groups(op.axes.data)
         for value in op.inputs:
-            new = stablehlo.AllReduceOp.create(
-                operands=[value],
-                result_types=[value.type],
-                properties={
-                    "replica_groups": groups,
-                    "channel_handle": self.channel(),
-                    "use_global_device_ids": UnitAttr(),
-                },
-                regions=[body(op.kind.data, value)],
-            )
-            yield from self.place(new)
+            yield self.reduced(value, op, {})
+
+    def reduced(
+        self, value: SSAValue, op: spmd.AllReduceOp | spmd.ReduceScatterOp, more: dict[str, Attribute]
+    ) -> SSAValue:
+        """One tensor through the collective that `op` stands for; `more` are properties that it has besides groups."""
+        local, kind, element = self.local, op.kind.data, tensor_type(value).element_type
+        axes = op.axes.data
+        if is_gathered(kind, element):
+            listed = local.reshape(value, (1, *tensor_type(value).get_shape()))
+            whole = reduce_first(local, self.gathered(listed, axes, 0), kind)
+            return self.sliced(whole, axes, op.dim.value.data) if isinstance(op, spmd.ReduceScatterOp) else whole
+        if is_ordered(kind, element):
+            return from_ordered(local, self.reduced(to_ordered(local, value, kind), op, more), element)
+        scatters = isinstance(op, spmd.ReduceScatterOp)
+        new = (stablehlo.ReduceScatterOp if scatters else stablehlo.AllReduceOp).create(
+            operands=[value],
+            result_types=[TensorType(element, tensor_type(op.results[0]).get_shape()) if scatters else value.type],
+            properties={
+                **more,
+                "replica_groups": self.groups(axes),
+                "channel_handle": self.channel(),
+                "use_global_device_ids": UnitAttr(),
+            },
+            regions=[body(kind, element)],
+        )
+        return local.add(new).results[0]
 
     def all_gather(self, op: spmd.AllGatherOp) -> Iterator[SSAValue]:
+        yield self.gathered(op.operand, op.axes.data, op.dim.value.data)
+
+    def gathered(self, value: SSAValue, axes: tuple[Axis, ...], dim: int) -> SSAValue:
+        kind = tensor_type(value)
+        shape = list(kind.get_shape())
+        shape[dim] *= self.mesh.span(axes)
         new = stablehlo.AllGatherOp.create(
-            operands=[op.operand],
-            result_types=[op.result.type],
+            operands=[value],
+            result_types=[TensorType(kind.element_type, shape)],
             properties={
-                "all_gather_dim": op.dim,
-                "replica_groups": self.groups(op.axes.data),
+                "all_gather_dim": IntegerAttr(dim, i64),
+                "replica_groups": self.groups(axes),
                 "channel_handle": self.channel(),
                 "use_global_device_ids": UnitAttr(),
             },
         )
-        yield from self.place(new)
+        return self.local.add(new).results[0]
 
     def reduce_scatter(self, op: spmd.ReduceScatterOp) -> Iterator[SSAValue]:
-        new = stablehlo.ReduceScatterOp.create(
-            operands=[op.operand],
-            result_types=[op.result.type],
-            properties={
-                "scatter_dimension": op.dim,
-                "replica_groups": self.groups(op.axes.data),
-                "channel_handle": self.channel(),
-                "use_global_device_ids": UnitAttr(),
-            },
-            regions=[body(op.kind.data, op.operand)],
-        )
-        yield from self.place(new)
+        yield self.reduced(op.operand, op, {"scatter_dimension": op.dim})
 
     def all_to_all(self, op: spmd.AllToAllOp) -> Iterator[SSAValue]:
         new = stablehlo.AllToAllOp.create(
@@ -178,10 +186,13 @@ class _Emitter:
         yield from self.place(new)
 
     def slice(self, op: spmd.SliceOp) -> Iterator[SSAValue]:
-        dim = op.dim.value.data
-        size = tensor_type(op.result).get_shape()[dim]
-        start = self.local.multiply(self.device_index(op.axes.data), self.local.scalar(size))
-        yield self.local.dynamic_slice(op.operand, dim, start, size)
+        yield self.sliced(op.operand, op.axes.data, op.dim.value.data)
+
+    def sliced(self, value: SSAValue, axes: tuple[Axis, ...], dim: int) -> SSAValue:
+        """The part of `value` that is this device's along `axes`."""
+        size = tensor_type(value).get_shape()[dim] // self.mesh.span(axes)
+        start = self.local.multiply(self.device_index(axes), self.local.scalar(size))
+        return self.local.dynamic_slice(value, dim, start, size)
 
     def index(self, op: spmd.DeviceIndexOp) -> Iterator[SSAValue]:
         yield self.device_index(op.axes.data)
@@ -218,15 +229,6 @@ class _Emitter:
 
     def remainder(self, value: SSAValue, divisor: int) -> SSAValue:
         return self.local.emit(stablehlo.RemainderOp, [value, self.local.scalar(divisor)], value.type)
-
-
-def body(kind: str, value: SSAValue) -> Region:
-    """The reduction of two scalars."""
-    scalar: TensorType[Any] = TensorType(tensor_type(value).element_type, [])
-    block = Block(arg_types=[scalar, scalar])
-    combined = BODIES[kind].create(operands=list(block.args), result_types=[scalar])
-    block.add_ops([combined, stablehlo.ReturnOp.create(operands=[combined.results[0]])])
-    return Region(block)
 
 
 def matrix(rows: tuple[tuple[int, ...], ...]) -> DenseElements:

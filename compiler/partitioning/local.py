@@ -18,6 +18,17 @@ Op = TypeVar("Op", bound=Operation)
 
 BOOL = IntegerType(1)
 
+COMBINERS: dict[str, type[Operation]] = {
+    "sum": stablehlo.AddOp,
+    "prod": stablehlo.MultiplyOp,
+    "max": stablehlo.MaximumOp,
+    "min": stablehlo.MinimumOp,
+    "and": stablehlo.AndOp,
+    "or": stablehlo.OrOp,
+    "xor": stablehlo.XorOp,
+}
+"""Kind of reduction -> the op that combines two terms."""
+
 
 def tensor_type(value: SSAValue) -> Tensor:
     """The tensor type of a value that must be a tensor."""
@@ -125,6 +136,10 @@ class Local:
 
     def both(self, lhs: SSAValue, rhs: SSAValue) -> SSAValue:
         return self._binary(stablehlo.AndOp, lhs, rhs)
+
+    def combine(self, kind: str, lhs: SSAValue, rhs: SSAValue) -> SSAValue:
+        """Two terms of a reduction as one."""
+        return self._binary(COMBINERS[kind], lhs, rhs)
 
     def compare(self, lhs: SSAValue, direction: str, rhs: SSAValue) -> SSAValue:
         """Integers only."""

@@ -12,18 +12,22 @@ from eggshard.dialects.sharding.layout import Axis
 from eggshard.partitioning.identity import identity
 from eggshard.partitioning.local import Local, ints, shape_of, tensor_type
 from eggshard.partitioning.local import retype as set_type
+from eggshard.partitioning.localize.halo import fetch
 from eggshard.partitioning.localize.simple import is_splat
 from eggshard.partitioning.localize.site import Site
 from eggshard.partitioning.lower_reshard import keep_on_first
+from eggshard.partitioning.program import cause
 
 
 def gather(site: Site) -> list[SSAValue] | None:
     """
-    Slices are read where they lie; a device that does not hold a position contributes zeros.
+    Slices are read where they begin; a device that does not hold a position contributes zeros.
 
-    Positions are clamped to the whole tensor first, as gather demands.
+    Positions are clamped to the whole tensor first, as gather demands. A slice of several elements may reach into the
+    shards behind its first one, so those elements are fetched.
     """
     op, local = site.op, site.local
+    _forget_promises(site)
     numbers = op.properties["dimension_numbers"].data  # type: ignore[attr-defined]
     sizes = list(cast("DenseArrayBase[Any]", op.properties["slice_sizes"]).get_values())
     masked: dict[int, tuple[Axis, ...]] = {}
@@ -39,10 +43,17 @@ def gather(site: Site) -> list[SSAValue] | None:
         return None
     columns = {numbers.start_index_map.index(dim): dim for dim in masked}
     whole = site.operand_shape(0)
+    tiles = shape_of(op.operands[0])
+    for dim, axes in masked.items():
+        if (size := cast(int, sizes[dim])) > 1:
+            length = tiles[dim] + size - 1
+            op.operands[0] = fetch(
+                local, op.operands[0], dim, axes, whole[dim], tiles[dim], 0, length, None, cause(op, "halo")
+            )
 
     def shift(column: SSAValue, index: int) -> tuple[SSAValue, SSAValue]:
         dim = columns[index]
-        tile = shape_of(op.operands[0])[dim]
+        tile = tiles[dim]
         element = tensor_type(column).element_type
         clamped = clamp(local, column, 0, whole[dim] - sizes[dim])
         start = local.broadcast(local.offset(masked[dim], tile, element), shape_of(column))
@@ -67,6 +78,7 @@ def scatter(site: Site) -> list[SSAValue] | None:
     Tiled update positions leave the result partial; the operand then counts on the first device only.
     """
     op, local, rule = site.op, site.local, site.rule
+    _forget_promises(site)
     numbers = op.properties["scatter_dimension_numbers"].data  # type: ignore[attr-defined]
     count = len(op.results)
     masked = {dim: axes for dim, axes in enumerate(site.reads[0].axes) if axes and _masked(site, 0, dim)}
@@ -99,6 +111,8 @@ def dynamic_slice(site: Site) -> list[SSAValue] | None:
     sizes = list(cast("DenseArrayBase[Any]", op.properties["slice_sizes"]).get_values())
     value = op.operands[0]
     starts = list(op.operands[1:])
+    if any(axes and _masked(site, 0, dim) for dim, axes in enumerate(site.reads[0].axes)):
+        starts = [signed(local, start) for start in starts]
     whole = site.operand_shape(0)
     for dim, axes in enumerate(site.reads[0].axes):
         if not axes:
@@ -121,6 +135,8 @@ def dynamic_update_slice(site: Site) -> list[SSAValue] | None:
     op, local = site.op, site.local
     value, update = op.operands[0], op.operands[1]
     starts = list(op.operands[2:])
+    if any(axes and _masked(site, 0, dim) for dim, axes in enumerate(site.reads[0].axes)):
+        starts = [signed(local, start) for start in starts]
     whole = site.operand_shape(0)
     margins: dict[int, tuple[int, int]] = {}
     for dim, axes in enumerate(site.reads[0].axes):
@@ -139,12 +155,22 @@ def dynamic_update_slice(site: Site) -> list[SSAValue] | None:
 
 
 def _local_start(local: Local, start: SSAValue, axes: tuple[Axis, ...], tile: int, whole: int, size: int) -> SSAValue:
-    """Where a slice of `size` begins in a shard with a margin of `size` on both sides; margins if it lies elsewhere."""
-    element = tensor_type(start).element_type
-    start = signed(local, clamp(local, start, 0, whole - size))
+    """
+    Where a slice of `size` begins in a shard with a margin of `size` on both sides; in a margin if it lies elsewhere.
+
+    `start` is signed.
+    """
+    start = clamp(local, start, 0, whole - size)
     element = tensor_type(start).element_type
     inside = local.subtract(start, local.offset(axes, tile, element))
     return clamp(local, local.add_values(inside, local.scalar(size, element)), 0, tile + size)
+
+
+def _forget_promises(site: Site) -> None:
+    """Positions in padding are neither sorted nor distinct."""
+    if any(site.padded(factor) for factor in site.tiling):
+        for name in ("indices_are_sorted", "unique_indices"):
+            site.op.properties.pop(name, None)
 
 
 def _masked(site: Site, operand: int, dim: int) -> bool:
@@ -163,14 +189,16 @@ def clamp(local: Local, value: SSAValue, low: int, high: int) -> SSAValue:
 
 
 def signed(local: Local, value: SSAValue) -> SSAValue:
-    """Positions as signed integers wide enough to become negative."""
-    element: Attribute = tensor_type(value).element_type
+    """Positions as signed integers of at least 32 bits; no dimension has more than 2**63 elements."""
+    kind = tensor_type(value)
+    element: Attribute = kind.element_type
     assert isinstance(element, IntegerType)
-    unsigned = str(element).startswith("ui")
-    wide = element.width.data > 32 or (unsigned and element.width.data == 32)
     if element in (i32, i64):
         return value
-    return local.convert(value, i64 if wide else i32)
+    bits, unsigned = element.width.data, str(element).startswith("ui")
+    if unsigned and bits == 64:
+        value = local.minimum(value, local.splat((1 << 63) - 1, kind))
+    return local.convert(value, i64 if bits > 32 or (unsigned and bits == 32) else i32)
 
 
 def _map_columns(

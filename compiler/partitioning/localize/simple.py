@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any, cast
 
 from xdsl.dialects.builtin import IntegerAttr, TensorType, i32
-from xdsl.ir import OpResult, SSAValue
+from xdsl.ir import Operation, OpResult, SSAValue
 
 from eggshard.dialects import stablehlo
+from eggshard.dialects.sharding.layout import Axis
 from eggshard.dialects.spmd import SliceOp
 from eggshard.partitioning.identity import identity
 from eggshard.partitioning.local import ints, shape_of, tensor_type
 from eggshard.partitioning.local import retype as set_type
 from eggshard.partitioning.localize.site import Site
 from eggshard.partitioning.lower_reshard import keep_on_first
+from eggshard.rules.rule import Rule
 
 IDEMPOTENT = ("max", "min", "and", "or")
 """Reductions to which a starting value may be added on every device."""
@@ -43,17 +45,13 @@ def constant(site: Site) -> list[SSAValue] | None:
 
 
 def iota(site: Site) -> list[SSAValue] | None:
-    """Counts on from where the device's shard begins."""
+    """Counts on from where the device's shard begins; in integers, since a narrow type rounds each number by itself."""
     dim = cast("IntegerAttr[Any]", site.op.properties["iota_dimension"]).value.data
     axes = site.makes[0].axes[dim]
     if not axes:
         return None
     kind = site.local_type()
-    shape = kind.get_shape()
-    element = kind.element_type
-    first = site.local.offset(axes, shape[dim], i32)
-    start = site.local.broadcast(site.local.convert(first, element), shape)
-    return [site.local.add_values(site.local.iota(shape, dim, element), start)]
+    return [site.local.convert(site.local.positions(kind.get_shape(), dim, axes), kind.element_type)]
 
 
 def dot_general(site: Site) -> None:
@@ -64,23 +62,50 @@ def dot_general(site: Site) -> None:
 
 
 def reduce(site: Site) -> list[SSAValue] | None:
-    """Reduces the local part; a starting value that is not neutral enters once."""
+    """
+    Reduces the local part; a starting value that is not neutral enters once, behind the reduction.
+
+    Not through it: XLA leaves the starting value of a reduction out where a single element is left to reduce.
+    """
     op, rule = site.op, site.rule
-    count = len(op.results)
     tiled = [factor for factor in sorted(rule.reduction) if factor in site.tiling]
     if not tiled:
         return None
     if rule.kind == "generic":
         return _reduce_any(site, tiled)
+    given: list[SSAValue | None] = []
+    count = len(op.results)
     for index in range(count):
         element = tensor_type(op.operands[index]).element_type
         neutral = identity(rule.kind, element)
         site.mask_operand(index, tiled, neutral)
         start = op.operands[count + index]
-        if rule.kind not in IDEMPOTENT and not is_splat(start, neutral):
-            axes = tuple(axis for factor in tiled for axis in site.axes(factor))
-            op.operands[count + index] = keep_on_first(site.local, start, axes, rule.kind)
-    return None
+        given.append(None if is_splat(start, neutral) else start)
+        if given[index] is not None:
+            op.operands[count + index] = site.local.constant(neutral, tensor_type(start))
+    if not any(given):
+        return None
+    axes = tuple(axis for factor in tiled for axis in site.axes(factor))
+    reduced = _copy(site, op)
+    return [
+        value if start is None else _start_from(site, value, start, axes)
+        for value, start in zip(reduced, given, strict=True)
+    ]
+
+
+def _start_from(site: Site, value: SSAValue, start: SSAValue, axes: tuple[Axis, ...]) -> SSAValue:
+    local, kind = site.local, site.rule.kind
+    if kind not in IDEMPOTENT:
+        start = keep_on_first(local, start, axes, kind)
+    return local.combine(kind, value, local.broadcast(start, shape_of(value)))
+
+
+def _copy(site: Site, op: Operation) -> list[SSAValue]:
+    """A copy of `op` that makes the local results."""
+    copy = op.clone()
+    for index, result in enumerate(copy.results):
+        set_type(result, site.local_type(index))
+    return list(site.local.add(copy).results)
 
 
 def _reduce_any(site: Site, tiled: list[int]) -> list[SSAValue]:
@@ -102,23 +127,23 @@ def _reduce_any(site: Site, tiled: list[int]) -> list[SSAValue]:
                     op.operands[index] = local.select(inside, value, fill)
     axes = tuple(axis for factor in tiled for axis in site.axes(factor))
     span = local.mesh.span(axes)
-    types = [site.local_type(index) for index in range(count)]
-    first = op.clone()
-    for result, kind in zip(first.results, types, strict=True):
-        set_type(result, kind)
-    local.add(first)
     because = f"{op.name} over a sharded dimension"
     gathered = [
         local.add(AllGatherOp(local.reshape(part, (1, *shape_of(part))), axes, 0, span, because)).results[0]
-        for part in first.results
+        for part in _copy(site, op)
     ]
-    second = op.clone()
-    second.operands = [*gathered, *starts]
-    second.properties["dimensions"] = ints([0])
-    for result, kind in zip(second.results, types, strict=True):
-        set_type(result, kind)
-    local.add(second)
-    return list(second.results)
+    op.operands = [*gathered, *starts]
+    op.properties["dimensions"] = ints([0])
+    return _copy(site, op)
+
+
+def starting_value_repeats(op: Operation, rule: Rule, factor: int) -> bool:
+    """Whether a reduction by an unknown body may start from its starting value on every device."""
+    if factor not in rule.reduction or rule.kind != "generic":
+        return True
+    from eggshard.partitioning.localize.starting_values import absorbs_itself
+
+    return absorbs_itself(op)
 
 
 def is_splat(value: SSAValue, data: bytes) -> bool:

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from xdsl.dialects.builtin import TensorType
 from xdsl.ir import Operation, SSAValue
 
 from eggshard.dialects.spmd import KINDS
 from eggshard.partitioning.localize import gather_scatter, simple, windows
 from eggshard.partitioning.localize.site import Site
 from eggshard.rules.rule import Rule
+from eggshard.rules.table import CUSTOM_RULE
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,9 @@ def handler_of(op: Operation) -> Handler:
 def tileable(op: Operation, rule: Rule) -> frozenset[int]:
     """The factors of `op` that partitioning can tile; `rule` is the local one."""
     handler = handler_of(op)
-    excluded = set(rule.need_replication)
+    if any(isinstance(value.type, TensorType) and 0 in value.type.get_shape() for value in op.results):
+        return frozenset()  # nothing to share out
+    excluded = rule.need_replication | _one_sided(op, rule)
     if not handler.permutation:
         excluded |= rule.permutation
     if not handler.masked:
@@ -50,6 +54,21 @@ def tileable(op: Operation, rule: Rule) -> frozenset[int]:
     if handler.allows is not None:
         excluded |= {factor for factor in range(len(rule.sizes)) if not handler.allows(op, rule, factor)}
     return frozenset(range(len(rule.sizes))) - excluded
+
+
+def _one_sided(op: Operation, rule: Rule) -> set[int]:
+    """
+    Factors of operands alone that are not reduced: what was cut along them is not to be had again.
+
+    Factors of results alone are new dimensions, as of a broadcast; but in a reshape they are what sizes without a
+    common divisor leave, and a program's own rule does not say what they are.
+    """
+    before, after = (
+        {factor for dims in tensors for factors in dims for factor in factors}
+        for tensors in (rule.operands, rule.results)
+    )
+    found = before - after - rule.reduction
+    return found | (after - before) if op.name == "stablehlo.reshape" or CUSTOM_RULE in op.attributes else found
 
 
 def _never(op: Operation, rule: Rule, factor: int) -> bool:
@@ -70,7 +89,7 @@ HANDLERS: dict[str, Handler] = {
     "stablehlo.reduce_window": Handler(windows.reduce_window, permutation=True, any_body=True),
     "stablehlo.dot_general": Handler(simple.dot_general, reduction=True),
     "stablehlo.dot": Handler(simple.dot_general, reduction=True),
-    "stablehlo.reduce": Handler(simple.reduce, reduction=True, any_body=True),
+    "stablehlo.reduce": Handler(simple.reduce, reduction=True, any_body=True, allows=simple.starting_value_repeats),
     "stablehlo.gather": Handler(gather_scatter.gather, masked=True),
     "stablehlo.scatter": Handler(gather_scatter.scatter, reduction=True, masked=True),
     "stablehlo.dynamic_slice": Handler(gather_scatter.dynamic_slice, masked=True),

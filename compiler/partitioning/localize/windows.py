@@ -7,6 +7,7 @@ from typing import Any, cast
 from xdsl.dialects.builtin import DenseArrayBase, IntegerAttr, TensorType, i64
 from xdsl.ir import Attribute, Operation, SSAValue
 
+from eggshard.dialects.spmd import KINDS
 from eggshard.dialects.stablehlo import DenseElements
 from eggshard.partitioning.identity import identity
 from eggshard.partitioning.local import ints, shape_of, tensor_type
@@ -94,7 +95,12 @@ def convolution_allows(op: Operation, rule: Rule, factor: int) -> bool:
 
 
 def reduce_window(site: Site) -> None:
-    """Pooling along a sharded dimension reads a halo; beyond the tensor lies the starting value."""
+    """
+    Pooling along a sharded dimension reads a halo.
+
+    Beyond the tensor lie elements that change nothing: XLA does not count the starting value there. A body that is no
+    known reduction has no such element but its starting value.
+    """
     op, local = site.op, site.local
     count = len(op.results)
     rank = len(site.operand_shape(0))
@@ -111,16 +117,24 @@ def reduce_window(site: Site) -> None:
         outputs = -(-site.result_shape()[dim] // local.mesh.span(axes))
         length = (outputs - 1) * strides[dim] + (window[dim] - 1) * holes[dim] + 1
         for index in range(count):
-            start = op.operands[count + index]
-            value = spread(local, op.operands[index], dim, base[dim], start)
+            outside = _outside(site, index)
+            value = spread(local, op.operands[index], dim, base[dim], outside)
             size = site.operand_shape(index)[dim] * base[dim]
             step = outputs * strides[dim]
-            op.operands[index] = fetch(local, value, dim, axes, size, step, -padding[dim][0], length, start, because)
+            op.operands[index] = fetch(local, value, dim, axes, size, step, -padding[dim][0], length, outside, because)
         padding[dim], base[dim] = (0, 0), 1
     if changed:
         op.properties["padding"] = matrix(padding)
         if "base_dilations" in op.properties:
             op.properties["base_dilations"] = ints(base)
+
+
+def _outside(site: Site, index: int) -> SSAValue:
+    start = site.op.operands[len(site.op.results) + index]
+    if site.rule.kind not in KINDS:
+        return start
+    kind = tensor_type(start)
+    return site.local.constant(identity(site.rule.kind, kind.element_type), kind)
 
 
 def pad(site: Site) -> list[SSAValue] | None:
