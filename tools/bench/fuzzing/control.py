@@ -88,6 +88,8 @@ def manual(b: Builder) -> None:
     spec = "P(" + "None, " * dim + f"{axis!r})"
     axes = (axis,) if b.chance(0.5) else tuple(b.mesh)
     way = b.random.choice(("local", "psum", "gather", "index", "permute", "scatter", "max"))
+    if way == "max" and b.special:
+        raise UnfitError  # XLA loses NaN in a collective that the program itself has
     out = spec
     if way == "local":
         body = "jnp.sin(t) * 2"

@@ -50,7 +50,7 @@ def variants(program: Program) -> Iterator[Program]:
 
 
 def without_line(program: Program, index: int) -> Program | None:
-    """What the line defines becomes an argument; its operand takes its place if it is of the same type."""
+    """What the line defines becomes an argument; of the last line its operands become results."""
     line = program.lines[index]
     types = types_of(program)
     if any(types[name] is None for name in line.defines):
@@ -60,7 +60,9 @@ def without_line(program: Program, index: int) -> Program | None:
     for name in line.defines:
         shape, dtype = types[name] or ((), "")
         args.append(Arg(name, shape, dtype))
+    defined = {name for other in rest for name in other.defines}
     results = tuple(name for name in program.results if name not in line.defines)
+    results = results or tuple(dict.fromkeys(name for name in line.uses if name in defined))
     if not results:
         return None
     return replace(program, args=tuple(args), lines=rest, results=results).live()
