@@ -1,4 +1,4 @@
-"""Reading modules: xDSL's parser with exact constants, and a context that knows our dialects and loads them lazily."""
+"""Reading and printing modules: exact constants, a context that knows our dialects and loads them lazily."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ArrayAttr, FileLineColLoc, FusedLoc, LocationAttr, ModuleOp, NoneAttr, TensorType
-from xdsl.ir import Attribute, Dialect
+from xdsl.ir import Attribute, Dialect, Operation
 from xdsl.parser import Parser as XDSLParser
 from xdsl.parser import ParserState
+from xdsl.printer import Printer as XDSLPrinter
 from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.lexer import Input
 from xdsl.utils.mlir_lexer import MLIRLexer
@@ -124,3 +125,22 @@ class Parser(XDSLParser):
 def parse_module(text: str, context: Context | None = None, filename: str = "<unknown>") -> ModuleOp:
     """Parses a module, pretty or generic; raises ParseError with file, line and column."""
     return Parser(context or make_context(), text, filename).parse_module()
+
+
+class Printer(XDSLPrinter):
+    """xDSL's printer, in which several results share one name, as MLIR writes them: `%0:2 = ..`, then `%0#1`."""
+
+    def _print_results(self, op: Operation) -> None:
+        results = op.results
+        if len(results) < 2:
+            return super()._print_results(op)
+        hint = results[0].name_hint
+        if hint is None:
+            name = self._get_new_valid_name_id()
+        else:
+            count = self.ssa_names.get(hint, 0)
+            self.ssa_names[hint] = count + 1
+            name = f"{hint}_{count}" if count else hint
+        for index, result in enumerate(results):
+            self._ssa_values[result] = f"{name}#{index}"
+        self.print_string(f"%{name}:{len(results)} = ")

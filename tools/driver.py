@@ -15,11 +15,11 @@ from pathlib import Path
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
 from xdsl.passes import ModulePass
-from xdsl.targets.mlir import MLIRTarget
+from xdsl.syntax_printer import SyntaxPrinter
 from xdsl.utils.exceptions import DiagnosticException, VerifyException
 
 from eggshard.diagnostics import DiagnosticError
-from eggshard.dialects.assembly import make_context
+from eggshard.dialects.assembly import Printer, make_context
 from eggshard.report.files import write_whole
 from eggshard.tools.outcome import DONE, REFUSED, describe, diagnostic_line, one_line, say, told
 from eggshard.tools.reading import Source
@@ -161,9 +161,15 @@ class Driver:
     def text(self, module: ModuleOp) -> str:
         stream = StringIO()
         given = self.args
-        style = (given.print_op_generic, given.print_no_properties, given.print_debuginfo, given.syntax_highlight)
-        MLIRTarget(*style).emit(self.context, module, stream)
-        return stream.getvalue()
+        printer = (SyntaxPrinter if given.syntax_highlight else Printer)(
+            stream=stream,
+            print_generic_format=given.print_op_generic,
+            print_properties_as_attributes=given.print_no_properties,
+            print_debuginfo=given.print_debuginfo,
+        )
+        printer.print_op(module)
+        printer.print_metadata(self.context.loaded_dialects)
+        return stream.getvalue() + "\n\n"
 
     def show(self, error: Exception) -> None:
         if self.args.debug:

@@ -14,7 +14,7 @@ func.func @constants(%x: tensor<4xf32>) {
 
 // CHECK-LABEL: @top_k
 func.func @top_k(%x: tensor<2x3xf32>) {
-  // CHECK-NEXT: %v, %i = chlo.top_k(%x, k = 2) {note} : tensor<2x3xf32> -> (tensor<2x2xf32>, tensor<2x2xi32>)
+  // CHECK-NEXT: %v:2 = chlo.top_k(%x, k = 2) {note} : tensor<2x3xf32> -> (tensor<2x2xf32>, tensor<2x2xi32>)
   %v, %i = chlo.top_k(%x, k = 2) {note} : tensor<2x3xf32> -> (tensor<2x2xf32>, tensor<2x2xi32>)
   return
 }
@@ -29,7 +29,7 @@ func.func @ragged_dot(%l: tensor<11x5xf32>, %r: tensor<3x5x7xf32>, %g: tensor<3x
 
 // CHECK-LABEL: @scan
 func.func @scan(%x: tensor<2x3xf32>, %i: tensor<2xf32>) {
-  // CHECK-NEXT: %y, %c = chlo.scan(%x) inits (%i) dimension=1 attributes {is_reverse = true, note} {
+  // CHECK-NEXT: %y:2 = chlo.scan(%x) inits (%i) dimension=1 attributes {is_reverse = true, note} {
   // CHECK-NEXT: ^{{.*}}(%slice: tensor<2xf32>, %carry: tensor<2xf32>):
   // CHECK:        stablehlo.return %slice, %carry : tensor<2xf32>, tensor<2xf32>
   // CHECK-NEXT: } : (tensor<2x3xf32>, tensor<2xf32>) -> (tensor<2x3xf32>, tensor<2xf32>)

@@ -14,7 +14,7 @@ func.func private @impl(%x: tensor<4xf32>) -> tensor<4xf32> {
 // CHECK-NEXT:    %1 = stablehlo.custom_call @"foo bar"(%x, %x) {api_version = 4 : i32, backend_config = {a = 1 : i32}, has_side_effect = true, operand_layouts = [dense<0> : tensor<1xindex>, dense<0> : tensor<1xindex>], result_layouts = [dense<0> : tensor<1xindex>]} : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
 // CHECK-NEXT:    %2 = stablehlo.custom_call @foo(%x) {backend_config = "bar", called_computations = [@impl], mhlo.sharding = "{replicated}", output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [], operand_index = 0, operand_tuple_indices = []>]} : (tensor<4xf32>) -> tensor<4xf32>
 // CHECK-NEXT:    stablehlo.custom_call @foo() : () -> ()
-// CHECK-NEXT:    %3, %4 = stablehlo.custom_call @foo(%x) : (tensor<4xf32>) -> (tensor<4xf32>, tensor<i32>)
+// CHECK-NEXT:    %3:2 = stablehlo.custom_call @foo(%x) : (tensor<4xf32>) -> (tensor<4xf32>, tensor<i32>)
 // CHECK-NEXT:    func.return
 // CHECK-NEXT:  }
 func.func @custom_calls(%x: tensor<4xf32>) {

@@ -35,12 +35,12 @@ func.func @branches(%i: tensor<i32>, %p: tensor<i1>, %x: tensor<4xf32>) {
 
 // The two regions of a loop share the names of the carried values.
 // CHECK-LABEL: @loops(
-// CHECK-NEXT:    %0, %1 = stablehlo.while(%i = %zero, %acc = %x) : tensor<i32>, tensor<4xf32> attributes {a = 1 : i32} cond {
-// CHECK-NEXT:      %2 = stablehlo.compare LT, %i, %zero : (tensor<i32>, tensor<i32>) -> tensor<i1>
-// CHECK-NEXT:      stablehlo.return %2 : tensor<i1>
+// CHECK-NEXT:    %0:2 = stablehlo.while(%i = %zero, %acc = %x) : tensor<i32>, tensor<4xf32> attributes {a = 1 : i32} cond {
+// CHECK-NEXT:      %1 = stablehlo.compare LT, %i, %zero : (tensor<i32>, tensor<i32>) -> tensor<i1>
+// CHECK-NEXT:      stablehlo.return %1 : tensor<i1>
 // CHECK-NEXT:    } do {
-// CHECK-NEXT:      %3 = stablehlo.add %i, %i : tensor<i32>
-// CHECK-NEXT:      stablehlo.return %3, %acc : tensor<i32>, tensor<4xf32>
+// CHECK-NEXT:      %2 = stablehlo.add %i, %i : tensor<i32>
+// CHECK-NEXT:      stablehlo.return %2, %acc : tensor<i32>, tensor<4xf32>
 // CHECK-NEXT:    }
 // CHECK-NEXT:    stablehlo.while() cond {
 // CHECK-NEXT:      stablehlo.return %p : tensor<i1>
@@ -67,8 +67,8 @@ func.func @loops(%zero: tensor<i32>, %p: tensor<i1>, %x: tensor<4xf32>) {
 
 // Attributes of a barrier stand before its operands.
 // CHECK-LABEL: @barriers(
-// CHECK-NEXT:    %0, %1 = stablehlo.optimization_barrier %x, %i : tensor<4xf32>, tensor<i32>
-// CHECK-NEXT:    %2 = stablehlo.optimization_barrier {a} %x : tensor<4xf32>
+// CHECK-NEXT:    %0:2 = stablehlo.optimization_barrier %x, %i : tensor<4xf32>, tensor<i32>
+// CHECK-NEXT:    %1 = stablehlo.optimization_barrier {a} %x : tensor<4xf32>
 // CHECK-NEXT:    stablehlo.optimization_barrier()
 // CHECK-NEXT:    func.return
 // CHECK-NEXT:  }

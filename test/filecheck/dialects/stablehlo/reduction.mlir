@@ -55,10 +55,10 @@ func.func @long(%x: tensor<2x3xf32>, %c: tensor<f32>) {
 
 // With several inputs the body takes a pair of arguments for each, printed pair by pair.
 // CHECK-LABEL: @several(
-// CHECK-NEXT:    %0, %1 = stablehlo.reduce(%x init: %c), (%y init: %d) across dimensions = [0, 1] {a = 1 : i32} : (tensor<2x3xf32>, tensor<2x3xi32>, tensor<f32>, tensor<i32>) -> (tensor<f32>, tensor<i32>) reducer(%l: tensor<f32>, %r: tensor<f32>) (%m: tensor<i32>, %s: tensor<i32>) {
-// CHECK-NEXT:      %2 = stablehlo.add %l, %r : tensor<f32>
-// CHECK-NEXT:      %3 = stablehlo.add %m, %s : tensor<i32>
-// CHECK-NEXT:      stablehlo.return %2, %3 : tensor<f32>, tensor<i32>
+// CHECK-NEXT:    %0:2 = stablehlo.reduce(%x init: %c), (%y init: %d) across dimensions = [0, 1] {a = 1 : i32} : (tensor<2x3xf32>, tensor<2x3xi32>, tensor<f32>, tensor<i32>) -> (tensor<f32>, tensor<i32>) reducer(%l: tensor<f32>, %r: tensor<f32>) (%m: tensor<i32>, %s: tensor<i32>) {
+// CHECK-NEXT:      %1 = stablehlo.add %l, %r : tensor<f32>
+// CHECK-NEXT:      %2 = stablehlo.add %m, %s : tensor<i32>
+// CHECK-NEXT:      stablehlo.return %1, %2 : tensor<f32>, tensor<i32>
 // CHECK-NEXT:    }
 // CHECK-NEXT:    func.return
 // CHECK-NEXT:  }
