@@ -50,6 +50,7 @@ def plan_model(
 ) -> Plan:
     """Partitions a loaded model (eggshard.frontends.load); the model's module is consumed."""
     from eggshard.annotation import add_mesh, link_results
+    from eggshard.frontends.markers import has_sharding_strings
     from eggshard.partitioning.strategies import Chooser
     from eggshard.propagation import propagate
     from eggshard.propagation.tactics import apply_tactics
@@ -59,6 +60,8 @@ def plan_model(
     tactics = list(shard.items() if isinstance(shard, Mapping) else shard or [])
     if mesh is not None and not isinstance(mesh, Mesh):
         mesh = Mesh(mesh)
+    if mesh is not None and has_sharding_strings(module):
+        add_mesh(module, mesh)  # what the strings mean depends on it
     pipeline.run(module, context, pipeline.IMPORT, progress)
     mesh = add_mesh(module, mesh)
     apply_tactics(module, tactics)
@@ -77,6 +80,7 @@ def apply_plan(model: Any, saved: Plan, *, origin: str = "plan", progress: Progr
     Raises DiagnosticError, at `origin`, if the plan is for another model.
     """
     from eggshard.annotation import add_mesh
+    from eggshard.frontends.markers import has_sharding_strings
     from eggshard.report.decisions import apply_decisions
 
     identity = model.fingerprint
@@ -86,6 +90,8 @@ def apply_plan(model: Any, saved: Plan, *, origin: str = "plan", progress: Progr
             location=origin,
             hint="eggshard partition MODEL --mesh ... --save-plan makes one for this model",
         )
+    if has_sharding_strings(model.module):
+        add_mesh(model.module, saved.mesh)
     pipeline.run(model.module, make_context(), pipeline.IMPORT, progress)
     mesh = add_mesh(model.module, saved.mesh)
     apply_decisions(model.module, saved)

@@ -13,7 +13,8 @@ from eggshard.passes.registry import load_pass
 # Import: one function, layouts in our own terms.
 # Calls go first: a layout cannot flow through a call, and repeated blocks are found later in any case.
 # ---------------------------------------------------------------------------------------------------------------------
-IMPORT = ("inline-calls", "drop-dead-ops", "import-sdy")
+# Strings come after Shardy's own annotations, whose mesh they are read against.
+IMPORT = ("inline-calls", "drop-dead-ops", "import-sdy", "import-gspmd")
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Annotate: what follows from the annotations of the program and its user.

@@ -14,6 +14,7 @@ PASSES: dict[str, str] = {
     "inline-calls": "imports.inline_calls:InlineCallsPass",
     "drop-dead-ops": "imports.drop_dead_ops:DropDeadOpsPass",
     "import-sdy": "annotate.import_sdy:ImportSdyPass",
+    "import-gspmd": "imports.import_gspmd:ImportGspmdPass",
     # annotate
     "apply-tactics": "annotate.apply_tactics:ApplyTacticsPass",
     "propagate-shardings": "annotate.propagate_shardings:PropagateShardingsPass",

@@ -99,12 +99,27 @@ def _read(data: bytes, origin: str) -> Any:
     context = mlir_context()
     try:
         source: Any = data if data.startswith(b"ML\xefR") else data.decode()
-        return _parse(source, context)
+        module = _parse(source, context)
+        if HIDDEN in data:
+            _unhide_shardy(module, context)
+        return module
     except UnicodeDecodeError:
         raise DiagnosticError("is neither MLIR text nor MLIR bytecode", location=origin) from None
     except ir.MLIRError as error:
         message, position = _first_error(error, origin, data)
         raise DiagnosticError(message, location=position) from None
+
+
+HIDDEN = b"xla.sdy."
+"""How the names of attributes begin in which exporters hide Shardy's annotations from readers that do not know them."""
+
+
+def _unhide_shardy(module: Any, context: Any) -> None:
+    """`mhlo.frontend_attributes = {xla.sdy.sharding = "..."}`  ->  `sdy.sharding`"""
+    from jaxlib.mlir.passmanager import PassManager
+
+    with context:
+        PassManager.parse("builtin.module(xla-sdy-round-trip-import-shardy-attrs)").run(module.operation)
 
 
 def _parse(source: Any, context: Any) -> Any:

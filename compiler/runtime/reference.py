@@ -14,6 +14,7 @@ from xdsl.ir import Operation
 from eggshard.annotation import names_of
 from eggshard.dialects.sharding.layout import Layout, Mesh
 from eggshard.frontends.load import Model
+from eggshard.frontends.markers import is_marker
 from eggshard.frontends.trees import Trees, typed, untyped
 from eggshard.frontends.writer import Writer, mlir_context
 from eggshard.partitioning.program import main_function
@@ -80,7 +81,7 @@ def _is_per_device(op: Operation) -> bool:
 
 def _without_annotations(module: ModuleOp) -> ModuleOp:
     for op in list(module.walk()):
-        if op.name in ANNOTATIONS or _is_marker(op):
+        if op.name in ANNOTATIONS or is_marker(op):
             op.results[0].replace_all_uses_with(op.operands[0])
         elif not op.name.endswith(".mesh"):
             _forget_places(op)
@@ -88,11 +89,6 @@ def _without_annotations(module: ModuleOp) -> ModuleOp:
         op.detach()
         op.erase()
     return module
-
-
-def _is_marker(op: Operation) -> bool:
-    """A custom call that other exporters put around a value to say where it lies."""
-    return getattr(op.properties.get("call_target_name"), "data", None) == "Sharding"
 
 
 def _forget_places(op: Operation) -> None:
