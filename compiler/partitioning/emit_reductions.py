@@ -91,4 +91,5 @@ def _bits(local: Local, value: SSAValue, element: Attribute) -> SSAValue:
 
 def _most(integer: Attribute) -> int:
     assert isinstance(integer, IntegerType)
-    return (1 << (integer.width.data - 1)) - 1
+    largest: int = (1 << (integer.width.data - 1)) - 1
+    return largest

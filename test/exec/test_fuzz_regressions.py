@@ -136,3 +136,10 @@ def test_factor_of_one_operand_in_a_rule_of_the_program_stays_whole() -> None:
 
     a = np.tril(counting(12, 8, 4, 4)) / 8 + 4 * np.eye(4, dtype=np.float32)
     holds(f, (a, counting(12, 8, 1, 4)), THREE, a="-,-,-,a")
+
+
+def test_groups_of_a_convolution_do_not_divide() -> None:
+    def f(x: Any, w: Any) -> Any:
+        return lax.conv_general_dilated(x, w, (1,), "SAME", feature_group_count=3)
+
+    holds(f, (counting(2, 3, 5), counting(3, 1, 2)), TWO, w="a")

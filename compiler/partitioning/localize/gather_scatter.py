@@ -45,7 +45,7 @@ def gather(site: Site) -> list[SSAValue] | None:
     whole = site.operand_shape(0)
     tiles = shape_of(op.operands[0])
     for dim, axes in masked.items():
-        if (size := cast(int, sizes[dim])) > 1:
+        if (size := sizes[dim]) > 1:
             length = tiles[dim] + size - 1
             op.operands[0] = fetch(
                 local, op.operands[0], dim, axes, whole[dim], tiles[dim], 0, length, None, cause(op, "halo")

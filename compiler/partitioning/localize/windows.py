@@ -75,9 +75,7 @@ def _localize_groups(site: Site, numbers: Any) -> None:
         count = cast("IntegerAttr[Any]", site.op.properties[name]).value.data
         if count == 1:
             continue
-        group = rule.operands[0][dim][0]
-        local = count // site.local.mesh.span(site.axes(group))
-        site.op.properties[name] = IntegerAttr(local, i64)
+        site.op.properties[name] = IntegerAttr(site.tile(rule.operands[0][dim][0]), i64)
 
 
 def convolution_allows(op: Operation, rule: Rule, factor: int) -> bool:

@@ -157,7 +157,7 @@ def reduce_any(b: Builder) -> None:
     if any(size == 0 for size in x.shape):
         raise UnfitError
     dims = _dims(b, x)
-    ways = ("arg", "arg", "pair", "mixed", "alike", "logaddexp")
+    ways: tuple[str, ...] = ("arg", "arg", "pair", "mixed", "alike", "logaddexp")
     if b.special or prod(x.shape[d] for d in dims) == 1:
         ways = ("arg",) * len(ways)  # the other bodies say nothing sensible of NaN
     which = b.random.choice(ways)
