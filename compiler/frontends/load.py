@@ -123,21 +123,32 @@ def _unhide_shardy(module: Any, context: Any) -> None:
 
 
 def _parse(source: Any, context: Any) -> Any:
-    """Plain MLIR first; a portable artifact (versioned StableHLO bytecode) through StableHLO's own reader."""
+    """Plain MLIR, or a portable artifact: StableHLO of a version of its own (VHLO), which StableHLO's reader upgrades."""
     try:
-        return ir.Module.parse(source, context=context)
+        module = ir.Module.parse(source, context=context)
     except ir.MLIRError:
-        if isinstance(source, bytes):
-            from jaxlib.mlir.dialects import stablehlo
+        module = _upgraded(source, context)
+        if module is None:
+            raise
+        return module
+    if any(op.operation.name.startswith("vhlo.") for op in module.body.operations):
+        return _upgraded(source, context) or module
+    return module
 
-            handler = context.attach_diagnostic_handler(lambda _: True)  # else MLIR writes to stderr itself
-            try:
-                return stablehlo.deserialize_portable_artifact(context, source)
-            except ValueError:
-                pass
-            finally:
-                handler.detach()
-        raise
+
+def _upgraded(source: Any, context: Any) -> Any | None:
+    """The module of a portable artifact; None if `source` is none."""
+    from jaxlib.mlir.dialects import stablehlo
+
+    if not isinstance(source, bytes):
+        return None
+    handler = context.attach_diagnostic_handler(lambda _: True)  # else MLIR writes to stderr itself
+    try:
+        return stablehlo.deserialize_portable_artifact(context, source)
+    except ValueError:
+        return None
+    finally:
+        handler.detach()
 
 
 TOKEN = re.compile(r"[%@#!^]?[\w.$-]+|\S")
