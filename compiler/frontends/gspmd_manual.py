@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.ir import Block, Operation, OpResult, Region, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 
@@ -19,7 +19,7 @@ from eggshard.dialects.sdy import ManualComputationOp, ReturnOp, TensorShardingP
 from eggshard.dialects.sdy.attributes import ManualAxesAttr
 from eggshard.dialects.sharding.layout import Dim, Layout, Mesh
 from eggshard.frontends import gspmd
-from eggshard.frontends.markers import SHARDING, target_of
+from eggshard.frontends.markers import SHARDING, SHARDING_STRING, target_of
 from eggshard.partitioning.program import source_line
 from eggshard.partitioning.reshards.edit import blocks
 
@@ -38,8 +38,22 @@ class _Code:
 def import_manual(module: ModuleOp, mesh_name: str, mesh: Mesh) -> None:
     """Raises DiagnosticError for per-device code that takes a whole value without cutting it."""
     for block in list(blocks(module)):
+        _drop_nested(block)
         for code in _pieces(block):
             _outline(code, block, mesh_name, mesh)
+
+
+def _drop_nested(block: Block) -> None:
+    """Code along the rest of the axes inside code along some: its calls go if they change no shape, as for an index."""
+    for op in list(block.ops):
+        inner = op.operands[0].owner if target_of(op) == CUT else op
+        if target_of(op) not in (CUT, JOIN) or not isinstance(inner, Operation) or not _manual_groups(inner):
+            continue
+        if op.operands[0].type != op.results[0].type:
+            raise DiagnosticError(
+                "per-device code inside per-device code changes shapes", location=source_line(op.location) or None
+            )
+        Rewriter.replace_op(op, (), (op.operands[0],))
 
 
 def _pieces(block: Block) -> list[_Code]:
@@ -129,10 +143,19 @@ def _erase_unused(ops: list[Operation]) -> None:
             op.erase()
 
 
+def _tiling(op: Operation) -> gspmd.Tiling:
+    text = op.attributes.get(SHARDING_STRING)
+    if not isinstance(text, StringAttr):
+        raise DiagnosticError(f"{target_of(op)} has no {SHARDING_STRING}", location=source_line(op.location) or None)
+    return gspmd.parse(text.data)[0]
+
+
+def _manual_groups(op: Operation) -> bool:
+    return SHARDING_STRING in op.attributes and "manual" in _tiling(op).groups
+
+
 def _manual(op: Operation, mesh: Mesh) -> tuple[str, ...]:
-    text = op.attributes.get("mhlo.sharding")
-    tilings = gspmd.parse(text.data) if hasattr(text, "data") else ()  # type: ignore[union-attr]
-    return tuple(axis for tiling in tilings if tiling.groups for axis in gspmd.manual_axes(tiling, mesh))
+    return gspmd.manual_axes(_tiling(op), mesh) if _manual_groups(op) else ()
 
 
 def _source(cut: Operation) -> Operation:
@@ -149,8 +172,7 @@ def _shardings(
     layouts = []
     for value, op in zip(values, ops, strict=True):
         rank = len(value.type.get_shape())  # type: ignore[attr-defined]
-        tiling = gspmd.parse(op.attributes["mhlo.sharding"].data)[0]  # type: ignore[attr-defined]
-        layout = gspmd.layout_for(tiling, rank, mesh_name, mesh) or Layout.replicate(mesh_name, rank)
+        layout = gspmd.layout_for(_tiling(op), rank, mesh_name, mesh) or Layout.replicate(mesh_name, rank)
         layouts.append(_only(layout, manual, mesh))
     return TensorShardingPerValueAttr(tuple(map(to_sharding, layouts)))
 

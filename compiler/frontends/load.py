@@ -123,7 +123,7 @@ def _unhide_shardy(module: Any, context: Any) -> None:
 
 
 def _parse(source: Any, context: Any) -> Any:
-    """Plain MLIR, or a portable artifact: StableHLO of a version of its own (VHLO), which StableHLO's reader upgrades."""
+    """Plain MLIR, or a portable artifact: VHLO, StableHLO of a version of its own, which is upgraded."""
     try:
         module = ir.Module.parse(source, context=context)
     except ir.MLIRError:

@@ -74,12 +74,16 @@ def shard_to_full(frame: Frame, op: Operation, operands: list[Lanes]) -> list[La
     layout = tiles(text, values[frame.devices[0]].ndim) if text else None
     if layout is None:
         return [[values[frame.devices[0]]] * len(values)]
-    first = layout[..., 0]
-    blocks = np.empty(first.shape, object)
-    for index in np.ndindex(first.shape):
-        blocks[index] = values[int(first[index])]
-    whole = np.block(blocks.tolist()) if first.ndim else blocks[()]
-    return [[whole] * len(values)]
+    out = list(values)
+    for copy in np.moveaxis(layout, -1, 0):
+        # Devices of one copy put their tiles together; those of another may be in another part of the program's mesh.
+        blocks = np.empty(copy.shape, object)
+        for index in np.ndindex(copy.shape):
+            blocks[index] = values[int(copy[index])]
+        whole = np.block(blocks.tolist()) if copy.ndim else blocks[()]
+        for device in copy.flat:
+            out[int(device)] = whole
+    return [out]
 
 
 LOCKSTEP: LockstepTable = {

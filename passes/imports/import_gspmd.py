@@ -146,7 +146,7 @@ class _Importer:
         tilings = gspmd.parse(text)
         if target_of(op) == SHARDING:
             layout = self.layout(tilings[0], op.results[0].type, _open_dims(op))
-            if layout is not None:
+            if layout is not None and layout.rank:
                 constraint = ConstraintOp(op.operands[0], layout)
                 constraint.location = op.location
                 Rewriter.replace_op(op, constraint)

@@ -105,5 +105,3 @@ def test_what_has_no_locations_is_read() -> None:
     module = from_bytes(text(source, False).encode(), "mlp.mlir")
     assert written(module, False) == text(source, False)
     assert "mlp.mlir" in written(module, True)
-
-
