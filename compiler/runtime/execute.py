@@ -110,18 +110,22 @@ def executable(program: Program, devices: Sequence[Any] | None = None) -> Callab
     def specs(ports: Sequence[Port]) -> tuple[Any, ...]:
         return tuple(partition_spec(port.layout, program.mesh, layouts) for port in ports)
 
-    def local(*arguments: Any) -> Any:
-        return tuple(call_p.bind(*arguments, program=program))
+    # XLA makes constants of empty arrays, and refuses a manual computation whose operands are all constants.
+    handed = [port for port in program.arguments if 0 not in port.shape]
 
-    mapped = jax.shard_map(
-        local, mesh=mesh, in_specs=specs(program.arguments), out_specs=specs(program.results), check_vma=False
-    )
+    def local(*arguments: Any) -> Any:
+        given = iter(arguments)
+        whole = [_empty(port, program.mesh) if 0 in port.shape else next(given) for port in program.arguments]
+        return tuple(call_p.bind(*whole, program=program))
+
+    mapped = jax.shard_map(local, mesh=mesh, in_specs=specs(handed), out_specs=specs(program.results), check_vma=False)
 
     def run(*arguments: Any) -> list[Any]:
         if len(arguments) != len(program.arguments):
             raise DiagnosticError(f"{len(arguments)} arrays are given, the program takes {len(program.arguments)}")
         arrays = [_argument(a, port) for a, port in zip(arguments, program.arguments, strict=True)]
-        padded = [_pad(a, port, program.mesh) for a, port in zip(arrays, program.arguments, strict=True)]
+        pairs = zip(arrays, program.arguments, strict=True)
+        padded = [_pad(array, port, program.mesh) for array, port in pairs if 0 not in port.shape]
         return [_cut_to(r, port.shape) for r, port in zip(mapped(*padded), program.results, strict=True)]
 
     return run
@@ -140,6 +144,11 @@ def _argument(value: Any, port: Port) -> Any:
     raise DiagnosticError(
         f'argument "{port.name}" is {array.dtype}{list(array.shape)}, required {dtype}{list(port.shape)}', hint=hint
     )
+
+
+def _empty(port: Port, mesh: Mesh) -> Any:
+    """What one device holds of an array without elements."""
+    return jnp.zeros(shape_on_device(port.shape, port.layout, mesh), numpy_dtype(port.type.element_type))
 
 
 def _pad(array: Any, port: Port, mesh: Mesh) -> Any:

@@ -143,3 +143,10 @@ def test_groups_of_a_convolution_do_not_divide() -> None:
         return lax.conv_general_dilated(x, w, (1,), "SAME", feature_group_count=3)
 
     holds(f, (counting(2, 3, 5), counting(3, 1, 2)), TWO, w="a")
+
+
+def test_all_arguments_are_empty() -> None:
+    def f(x: Any, y: Any) -> Any:
+        return x @ y
+
+    holds(f, (counting(8, 0), counting(0, 4)), TWO, x="a")
