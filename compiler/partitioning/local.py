@@ -161,6 +161,8 @@ class Local:
     # -- shapes ------------------------------------------------------------------------------------------------
 
     def broadcast(self, value: SSAValue, shape: Sequence[int], dims: Sequence[int] = ()) -> SSAValue:
+        if not dims and shape_of(value) == tuple(shape):
+            return value
         kind = TensorType(tensor_type(value).element_type, list(shape))
         return self.emit(stablehlo.BroadcastInDimOp, [value], kind, {"broadcast_dimensions": ints(dims)})
 

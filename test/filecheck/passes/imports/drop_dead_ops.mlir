@@ -13,8 +13,8 @@ func.func @chain(%a: tensor<4xf32>) -> tensor<4xf32> {
 
 // One used result keeps an op.
 // CHECK-LABEL: @half_used
-// CHECK-NEXT:  %0, %1 = "stablehlo.sort"(%a, %b)
-// CHECK:       return %1
+// CHECK-NEXT:  %[[S:.*]]:2 = "stablehlo.sort"(%a, %b)
+// CHECK:       return %[[S]]#1
 func.func @half_used(%a: tensor<4xf32>, %b: tensor<4xi32>) -> tensor<4xi32> {
   %0:2 = "stablehlo.sort"(%a, %b) <{dimension = 0 : i64, is_stable = true}> ({
   ^bb0(%p: tensor<f32>, %q: tensor<f32>, %r: tensor<i32>, %s: tensor<i32>):
