@@ -1,0 +1,49 @@
+// RUN: eggshard-opt %s -p cancel-gather-slice --split-input-file | filecheck %s
+
+// A slice of what was gathered along the same axes is what was there.
+// CHECK-LABEL: @slice_of_gather
+// CHECK-NEXT:    func.return %x
+sharding.mesh @mesh = <["a"=2, "b"=2]>
+func.func @slice_of_gather(%x: tensor<4xf32>) -> tensor<4xf32> attributes {spmd.mesh = @mesh} {
+  %0 = spmd.all_gather %x {axes = ["a"], dim = 0} : tensor<4xf32> -> tensor<8xf32>
+  %1 = spmd.slice %0 {axes = ["a"], dim = 0} : tensor<8xf32> -> tensor<4xf32>
+  func.return %1 : tensor<4xf32>
+}
+
+// -----
+
+// So is a gather of what was sliced.
+// CHECK-LABEL: @gather_of_slice
+// CHECK-NEXT:    func.return %x
+sharding.mesh @mesh = <["a"=2, "b"=2]>
+func.func @gather_of_slice(%x: tensor<8xf32>) -> tensor<8xf32> attributes {spmd.mesh = @mesh} {
+  %0 = spmd.slice %x {axes = ["a"], dim = 0} : tensor<8xf32> -> tensor<4xf32>
+  %1 = spmd.all_gather %0 {axes = ["a"], dim = 0} : tensor<4xf32> -> tensor<8xf32>
+  func.return %1 : tensor<8xf32>
+}
+
+// -----
+
+// A slice along the major axis leaves the minor one to gather.
+// CHECK-LABEL: @major_axis
+// CHECK-NEXT:    spmd.all_gather %x {axes = ["b"], dim = 0} : tensor<2xf32> -> tensor<4xf32>
+// CHECK-NEXT:    func.return
+sharding.mesh @mesh = <["a"=2, "b"=2]>
+func.func @major_axis(%x: tensor<2xf32>) -> tensor<4xf32> attributes {spmd.mesh = @mesh} {
+  %0 = spmd.all_gather %x {axes = ["a", "b"], dim = 0} : tensor<2xf32> -> tensor<8xf32>
+  %1 = spmd.slice %0 {axes = ["a"], dim = 0} : tensor<8xf32> -> tensor<4xf32>
+  func.return %1 : tensor<4xf32>
+}
+
+// -----
+
+// Along the minor axis the elements are others: nothing changes.
+// CHECK-LABEL: @minor_axis
+// CHECK-NEXT:    spmd.all_gather
+// CHECK-NEXT:    spmd.slice
+sharding.mesh @mesh = <["a"=2, "b"=2]>
+func.func @minor_axis(%x: tensor<2xf32>) -> tensor<4xf32> attributes {spmd.mesh = @mesh} {
+  %0 = spmd.all_gather %x {axes = ["a", "b"], dim = 0} : tensor<2xf32> -> tensor<8xf32>
+  %1 = spmd.slice %0 {axes = ["b"], dim = 0} : tensor<8xf32> -> tensor<4xf32>
+  func.return %1 : tensor<4xf32>
+}
