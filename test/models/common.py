@@ -63,14 +63,15 @@ def ints(*shape: int, high: int, low: int = 0) -> Leaf:
     return Leaf(shape, lambda rng, s: rng.integers(low, high, s), jnp.int32)
 
 
-def momentum_like(params: Tree) -> Tree:
+def momentum_like(params: Tree, scale: float = 3e-3) -> Tree:
     """
     First moments of the parameters' shapes, as some steps into training.
 
     Not zeros: with no history Adam's update is the sign of the gradient, which for a gradient that cancels is the
-    sign of rounding noise, and no two correct programs agree on it.
+    sign of rounding noise, and no two correct programs agree on it. Nor large: beside the gradient that is added, a
+    large moment would hide a gradient that is wrong.
     """
-    return jax.tree.map(lambda p: Leaf(p.shape, lambda rng, s: 0.1 * rng.standard_normal(s)), params)
+    return jax.tree.map(lambda p: Leaf(p.shape, lambda rng, s: scale * rng.standard_normal(s)), params)
 
 
 def variance_like(params: Tree) -> Tree:

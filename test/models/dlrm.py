@@ -11,7 +11,23 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .common import Array, Built, Leaf, Tactic, Tree, fill, ints, normal, positive, roles, shift, vector, weight, wide
+from .common import (
+    Array,
+    Built,
+    Leaf,
+    Tactic,
+    Tree,
+    contract,
+    fill,
+    ints,
+    normal,
+    positive,
+    roles,
+    shift,
+    vector,
+    weight,
+    wide,
+)
 
 
 @dataclass(frozen=True)
@@ -62,7 +78,7 @@ def apply(p: Tree, x: Array) -> Array:
     for i in range(len(p)):
         if i:
             x = jax.nn.relu(x)
-        x = shift(x @ p[f"layer_{i}"]["w"], p[f"layer_{i}"]["b"])
+        x = shift(contract("bi,io->bo", x, p[f"layer_{i}"]["w"]), p[f"layer_{i}"]["b"])
     return x
 
 
@@ -71,7 +87,7 @@ def loss(params: Tree, dense: Array, indices: Array, clicks: Array) -> Array:
     x = jax.nn.relu(apply(params["bottom"], dense))
     rows = jax.vmap(lambda table, index: table[index], in_axes=(0, 1), out_axes=1)(params["tables"], indices)
     vectors = jnp.concatenate([x[:, None], jnp.sum(rows, axis=2)], axis=1)
-    products = jnp.einsum("bid,bjd->bij", vectors, vectors)
+    products = contract("bid,bjd->bij", vectors, vectors)
     i, j = np.tril_indices(vectors.shape[1], -1)
     logits = wide(apply(params["top"], jnp.concatenate([x, products[:, i, j]], axis=1))[:, 0])
     return jnp.mean(jax.nn.softplus(logits) - clicks * logits)
@@ -81,7 +97,7 @@ def step(params: Tree, squares: Tree, dense: Array, indices: Array, clicks: Arra
     """One training step: (params, squares, loss); `squares` are Adagrad's sums of squared gradients."""
     value, grads = jax.value_and_grad(loss)(params, dense, indices, clicks)
     squares = jax.tree.map(lambda s, g: s + g * g, squares, grads)
-    params = jax.tree.map(lambda p, g, s: p - 0.01 * g * jax.lax.rsqrt(s), params, grads, squares)
+    params = jax.tree.map(lambda p, g, s: p - 0.1 * g * jax.lax.rsqrt(s), params, grads, squares)
     return params, squares, value
 
 
@@ -91,7 +107,7 @@ def build(config: str, dtype: str) -> Built:
     params = parameters(c)
     tree = {
         "params": params,
-        "squares": jax.tree.map(lambda p: positive(*p.shape, scale=1e-3), params),
+        "squares": jax.tree.map(lambda p: positive(*p.shape, scale=1e-2), params),
         "dense": normal(c.batch, c.dense),
         "indices": ints(c.batch, c.tables, c.bag, high=c.rows),
         "clicks": Leaf((c.batch,), lambda rng, s: rng.integers(0, 2, s)),

@@ -16,6 +16,7 @@ from .common import (
     Tree,
     attention,
     causal,
+    contract,
     cross_entropy,
     fill,
     ints,
@@ -86,12 +87,12 @@ def block(x: Array, layer: Tree) -> Array:
     """One transformer block on x [batch, length, width]."""
     a, m = layer["attn"], layer["mlp"]
     h = layer_norm(x, **layer["ln1"])
-    q, k, v = jnp.moveaxis(shift(jnp.einsum("btd,dchk->btchk", h, a["qkv"]), a["qkv_bias"]), 2, 0)
+    q, k, v = jnp.moveaxis(shift(contract("btd,dchk->btchk", h, a["qkv"]), a["qkv_bias"]), 2, 0)
     h = attention(q, k, v, causal(x.shape[1]))
-    x = x + shift(jnp.einsum("bthk,hkd->btd", h, a["o"]), a["o_bias"])
+    x = x + shift(contract("bthk,hkd->btd", h, a["o"]), a["o_bias"])
     h = layer_norm(x, **layer["ln2"])
-    h = jax.nn.gelu(shift(h @ m["wi"], m["wi_bias"]))
-    return x + shift(h @ m["wo"], m["wo_bias"])
+    h = jax.nn.gelu(shift(contract("btd,df->btf", h, m["wi"]), m["wi_bias"]))
+    return x + shift(contract("btf,fd->btd", h, m["wo"]), m["wo_bias"])
 
 
 def loss(params: Tree, tokens: Array, targets: Array) -> Array:

@@ -19,6 +19,7 @@ from .common import (
     Tactic,
     Tree,
     causal,
+    contract,
     cross_entropy,
     fill,
     ints,
@@ -99,17 +100,17 @@ def block(x: Array, layer: Tree) -> Array:
     batch, length, _ = x.shape
     a, m = layer["attn"], layer["mlp"]
     h = rms_norm(x, layer["attn_norm"])
-    q = rotate(jnp.einsum("btd,dhk->bthk", h, a["wq"]))
-    k = rotate(jnp.einsum("btd,dgk->btgk", h, a["wk"]))
-    v = jnp.einsum("btd,dgk->btgk", h, a["wv"])
+    q = rotate(contract("btd,dhk->bthk", h, a["wq"]))
+    k = rotate(contract("btd,dgk->btgk", h, a["wk"]))
+    v = contract("btd,dgk->btgk", h, a["wv"])
     q = q.reshape(batch, length, k.shape[2], -1, k.shape[3])
     scores = jnp.einsum("bqgrk,btgk->bgrqt", q, k) * k.shape[3] ** -0.5
     p = softmax(jnp.where(causal(length), scores, -1e9))
     h = jnp.einsum("bgrqt,btgk->bqgrk", p, v).reshape(batch, length, -1, k.shape[3])
-    x = x + jnp.einsum("bthk,hkd->btd", h, a["wo"])
+    x = x + contract("bthk,hkd->btd", h, a["wo"])
     h = rms_norm(x, layer["mlp_norm"])
-    h = jax.nn.silu(h @ m["gate"]) * (h @ m["up"])
-    return x + h @ m["down"]
+    h = jax.nn.silu(contract("btd,df->btf", h, m["gate"])) * contract("btd,df->btf", h, m["up"])
+    return x + contract("btf,fd->btd", h, m["down"])
 
 
 def logits(params: Tree, x: Array) -> Array:

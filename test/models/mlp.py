@@ -47,7 +47,7 @@ def loss(params: Tree, x: Array, y: Array) -> Array:
 def step(params: Tree, x: Array, y: Array) -> tuple[Tree, Array]:
     """One step of gradient descent: (params, loss)."""
     value, grads = jax.value_and_grad(loss)(params, x, y)
-    return jax.tree.map(lambda p, g: p - 0.1 * g, params, grads), value
+    return jax.tree.map(lambda p, g: p - g, params, grads), value
 
 
 def build(config: str, dtype: str) -> Built:

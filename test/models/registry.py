@@ -55,7 +55,10 @@ MODELS: dict[str, Model] = {
     model.name: model
     for model in (
         _model(mlp),
-        _model(gpt2, "moments start away from zero, or Adam returns the sign of rounding noise"),
+        _model(
+            gpt2,
+            "moments start away from zero, or Adam returns the sign of rounding noise; bf16 dots accumulate in f32",
+        ),
         _model(llama, "moments as in gpt2"),
         _model(llama_scan, "moments as in gpt2"),
         _model(t32, "moments as in gpt2"),

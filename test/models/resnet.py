@@ -132,7 +132,7 @@ def build(config: str, dtype: str) -> Built:
     tree = {
         "params": params,
         "stats": statistics(params),
-        "momentum": momentum_like(params),
+        "momentum": momentum_like(params, scale=0.1),
         "images": normal(c.batch, c.image, c.image, 3),
         "labels": ints(c.batch, high=c.classes),
     }

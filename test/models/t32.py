@@ -18,6 +18,7 @@ from .common import (
     Tree,
     attention,
     causal,
+    contract,
     cross_entropy,
     fill,
     ints,
@@ -78,11 +79,11 @@ def parameters(c: Config) -> Tree:
 def block(x: Array, layer: Tree) -> Array:
     """One transformer block on x [batch, length, width]."""
     h = rms_norm(x, layer["norm1"])
-    q, k, v = jnp.moveaxis(jnp.einsum("btd,dchk->btchk", h, layer["qkv"]), 2, 0)
+    q, k, v = jnp.moveaxis(contract("btd,dchk->btchk", h, layer["qkv"]), 2, 0)
     h = attention(q, k, v, causal(x.shape[1]))
-    x = x + shift(jnp.einsum("bthk,hkd->btd", h, layer["o"]), layer["o_bias"])
-    h = jax.nn.gelu(shift(rms_norm(x, layer["norm2"]) @ layer["w1"], layer["b1"]))
-    return x + shift(h @ layer["w2"], layer["b2"])
+    x = x + shift(contract("bthk,hkd->btd", h, layer["o"]), layer["o_bias"])
+    h = jax.nn.gelu(shift(contract("btd,df->btf", rms_norm(x, layer["norm2"]), layer["w1"]), layer["b1"]))
+    return x + shift(contract("btf,fd->btd", h, layer["w2"]), layer["b2"])
 
 
 def loss(params: Tree, tokens: Array, targets: Array) -> Array:

@@ -86,7 +86,7 @@ def peak(params: Tree) -> Tree:
     out and everything after it differs.
     """
     width = params["embedding"].shape[1]
-    return {**params, "head": jnp.roll(params["embedding"], -1, axis=0).T * width**-0.5}
+    return {**params, "head": jnp.roll(params["embedding"], 1, axis=0).T * width**-0.5}
 
 
 def buckets_of(rows: int, columns: int, buckets: int, *, both_ways: bool) -> Array:
