@@ -14,6 +14,19 @@ func.func @split(%x: tensor<8xf32> {sdy.sharding = #sdy.sharding<@mesh, [{"a"}]>
   return %0, %1 : tensor<8xf32>, tensor<8xf32>
 }
 
+// So it is with what is computed from constants alone, with propagation barriers too.
+// CHECK-LABEL: @split_barrier
+// CHECK-DAG:     sdy.propagation_barrier %{{.*}} {{.*}} <@mesh, [{"a", ?}]>
+// CHECK-DAG:     sdy.propagation_barrier %{{.*}} {{.*}} <@mesh, [{"b", ?}]>
+// CHECK:         stablehlo.add
+func.func @split_barrier(%x: tensor<8xf32> {sdy.sharding = #sdy.sharding<@mesh, [{"a"}]>}, %y: tensor<8xf32> {sdy.sharding = #sdy.sharding<@mesh, [{"b"}]>}) -> (tensor<8xf32>, tensor<8xf32>) {
+  %i = stablehlo.iota dim = 0 : tensor<8xf32>
+  %c = sdy.propagation_barrier %i allowed_direction=FORWARD : tensor<8xf32>
+  %0 = stablehlo.add %x, %c : tensor<8xf32>
+  %1 = stablehlo.add %y, %c : tensor<8xf32>
+  return %0, %1 : tensor<8xf32>, tensor<8xf32>
+}
+
 // Copies that came out alike are one again.
 // CHECK-LABEL: @merged
 // CHECK:         stablehlo.constant

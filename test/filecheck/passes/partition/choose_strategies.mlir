@@ -1,0 +1,34 @@
+// RUN: eggshard-opt %s -p choose-strategies --split-input-file | filecheck %s
+
+// Operands and results agree: the batch is tiled over a, the columns over b.
+// CHECK-LABEL: @agree
+// CHECK:         stablehlo.dot_general {{.*}}sharding.strategy = #sharding.strategy<@mesh, {a: i, b: j}>
+sharding.mesh @mesh = <["a"=2, "b"=2]>
+func.func @agree(%x: tensor<8x4xf32> {sharding.layout = #sharding.layout<@mesh, [{"a"}, {}]>},
+                 %w: tensor<4x6xf32> {sharding.layout = #sharding.layout<@mesh, [{}, {"b"}]>}) -> tensor<8x6xf32> {
+  %0 = stablehlo.dot_general %x, %w, contracting_dims = [1] x [0] {sharding.layouts = [#sharding.layout<@mesh, [{"a"}, {"b"}]>]} : (tensor<8x4xf32>, tensor<4x6xf32>) -> tensor<8x6xf32>
+  func.return %0 : tensor<8x6xf32>
+}
+
+// -----
+
+// One axis, two factors: moving the small weight costs less than moving the large batch.
+// CHECK-LABEL: @conflict
+// CHECK:         stablehlo.dot_general {{.*}}sharding.strategy = #sharding.strategy<@mesh, {a: i}>
+sharding.mesh @mesh = <["a"=2]>
+func.func @conflict(%x: tensor<4096x16xf32> {sharding.layout = #sharding.layout<@mesh, [{"a"}, {}]>},
+                    %w: tensor<16x16xf32> {sharding.layout = #sharding.layout<@mesh, [{"a"}, {}]>}) -> tensor<4096x16xf32> {
+  %0 = stablehlo.dot_general %x, %w, contracting_dims = [1] x [0] {sharding.layouts = [#sharding.layout<@mesh, [{"a"}, {}]>]} : (tensor<4096x16xf32>, tensor<16x16xf32>) -> tensor<4096x16xf32>
+  func.return %0 : tensor<4096x16xf32>
+}
+
+// -----
+
+// Nothing is sharded: no strategy.
+// CHECK-LABEL: @nothing
+// CHECK-NOT:     sharding.strategy
+sharding.mesh @mesh = <["a"=2]>
+func.func @nothing(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %0 = stablehlo.negate %x : tensor<4xf32>
+  func.return %0 : tensor<4xf32>
+}

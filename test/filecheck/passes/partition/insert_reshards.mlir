@@ -1,0 +1,36 @@
+// RUN: eggshard-opt %s -p choose-strategies,insert-reshards --split-input-file | filecheck %s
+
+// A contracted dimension that is sharded leaves a partial result, which is reduced with its cause.
+// CHECK-LABEL: @contracted
+// CHECK:         %0 = stablehlo.dot_general {{.*}}partial={sum: "a"}
+// CHECK-NEXT:    sharding.reshard %0 : #sharding.layout<@mesh, [{}, {}], partial={sum: "a"}> -> #sharding.layout<@mesh, [{}, {}]> because "result of dot_general"
+sharding.mesh @mesh = <["a"=2]>
+func.func @contracted(%x: tensor<8x4xf32> {sharding.layout = #sharding.layout<@mesh, [{}, {"a"}]>},
+                      %w: tensor<4x6xf32> {sharding.layout = #sharding.layout<@mesh, [{"a"}, {}]>}) -> tensor<8x6xf32> {
+  %0 = stablehlo.dot_general %x, %w, contracting_dims = [1] x [0] : (tensor<8x4xf32>, tensor<4x6xf32>) -> tensor<8x6xf32>
+  func.return %0 : tensor<8x6xf32>
+}
+
+// -----
+
+// An op without a rule reads whole operands.
+// CHECK-LABEL: @no_rule
+// CHECK:         sharding.reshard %x : #sharding.layout<@mesh, [{"a"}]> -> #sharding.layout<@mesh, [{}]> because "operand 0 of custom_call"
+// CHECK-NEXT:    stablehlo.custom_call @unknown
+sharding.mesh @mesh = <["a"=2]>
+func.func @no_rule(%x: tensor<8xf32> {sharding.layout = #sharding.layout<@mesh, [{"a"}]>}) -> tensor<8xf32> {
+  %0 = stablehlo.custom_call @unknown(%x) : (tensor<8xf32>) -> tensor<8xf32>
+  func.return %0 : tensor<8xf32>
+}
+
+// -----
+
+// What agrees needs nothing.
+// CHECK-LABEL: @elementwise
+// CHECK-NOT:     sharding.reshard
+sharding.mesh @mesh = <["a"=2]>
+func.func @elementwise(%x: tensor<8xf32> {sharding.layout = #sharding.layout<@mesh, [{"a"}]>})
+    -> (tensor<8xf32> {sharding.layout = #sharding.layout<@mesh, [{"a"}]>}) {
+  %0 = stablehlo.negate %x {sharding.layouts = [#sharding.layout<@mesh, [{"a"}]>]} : tensor<8xf32>
+  func.return %0 : tensor<8xf32>
+}
