@@ -14,6 +14,7 @@ from xdsl.dialects.builtin import ModuleOp
 
 from eggshard.diagnostics import DiagnosticError
 from eggshard.mesh import Mesh
+from eggshard.pauses import collector_paused
 
 if TYPE_CHECKING:
     from eggshard.frontends.trees import Trees
@@ -67,6 +68,7 @@ class Plan:
 
         return [_entry(collective) for collective in collectives(self.module)]
 
+    @collector_paused()
     def stablehlo(self) -> str:
         """The per-device program as StableHLO text that carries mesh, names and layouts."""
         if self.emitted is None:

@@ -11,6 +11,7 @@ from eggshard.diagnostics import DiagnosticError
 from eggshard.dialects.assembly import make_context
 from eggshard.mesh import Mesh
 from eggshard.passes import pipeline
+from eggshard.pauses import collector_paused
 from eggshard.plans import Plan
 
 Tactics = Mapping[str, str] | Sequence[tuple[str, str]]
@@ -41,6 +42,7 @@ def plan(
     return plan_model(from_jax(fn, args), mesh=mesh, shard=shard, progress=progress)
 
 
+@collector_paused()
 def plan_model(
     model: Any,
     *,
@@ -73,6 +75,7 @@ def plan_model(
     return _lowered(model, mesh, model.fingerprint, tactics, progress)
 
 
+@collector_paused()
 def apply_plan(model: Any, saved: Plan, *, origin: str = "plan", progress: Progress | None = None) -> Plan:
     """
     Partitions a loaded model as a plan made for it says; the model's module is consumed.
