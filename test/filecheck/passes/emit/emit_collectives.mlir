@@ -5,11 +5,11 @@
 // CHECK-NOT:     spmd.
 // CHECK:         "stablehlo.all_gather"(%x) <{{.*}}dense<{{\[\[}}0, 2], [1, 3]]>{{.*}}handle = 1, type = 1>
 // CHECK:         "stablehlo.all_reduce"(%0) <{{.*}}dense<{{\[\[}}0, 1], [2, 3]]>{{.*}}handle = 2, type = 1>
-// CHECK:           stablehlo.maximum
+// CHECK:           stablehlo.add
 sharding.mesh @mesh = <["a"=2, "b"=2]>
 func.func @main(%x: tensor<4xf32>) -> tensor<8xf32> attributes {spmd.mesh = @mesh} {
   %0 = spmd.all_gather %x {axes = ["a"], dim = 0} : tensor<4xf32> -> tensor<8xf32>
-  %1 = spmd.all_reduce %0 {axes = ["b"], kind = max} : tensor<8xf32> -> tensor<8xf32>
+  %1 = spmd.all_reduce %0 {axes = ["b"], kind = sum} : tensor<8xf32> -> tensor<8xf32>
   func.return %1 : tensor<8xf32>
 }
 
