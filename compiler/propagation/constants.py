@@ -1,7 +1,8 @@
 """
 Constants for each use their own, so that uses do not constrain each other through them.
 
-A constant expression is a constant or iota, or an elementwise op, broadcast, reshape or slice of constant expressions.
+A constant expression is a constant or iota, or an elementwise op, broadcast, reshape, slice or propagation barrier of
+constant expressions.
 Any device can make any part of one, so each use is given its own copy, in the layout that it wants; afterwards copies
 that came out alike are merged again. A broadcast of a scalar is treated alike, whatever the scalar.
 """
@@ -21,7 +22,9 @@ from eggshard.rules.build import shape_of
 
 LITERALS = frozenset(["stablehlo.constant", "sdy.constant"])
 SOURCES = LITERALS | {"stablehlo.iota"}
-PRESERVING = frozenset(["stablehlo.broadcast_in_dim", "stablehlo.reshape", "stablehlo.slice"])
+PRESERVING = frozenset(
+    ["stablehlo.broadcast_in_dim", "stablehlo.reshape", "stablehlo.slice", "sdy.propagation_barrier"]
+)
 GROUP = "sdy.sharding_group"
 CONSTRAINTS = frozenset(["sharding.constraint", "sdy.sharding_constraint"])
 

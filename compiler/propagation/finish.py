@@ -62,7 +62,7 @@ def _settle(function: FuncOp, meshes: dict[str, Mesh], main: bool) -> None:
 
 def evenly(layout: Layout, kind: Attribute, mesh: Mesh) -> Layout:
     """`layout` with each dimension's axes cut to the longest major part that divides the dimension."""
-    if not isinstance(kind, TensorType):
+    if not isinstance(kind, TensorType) or not layout.dims:
         return layout
     dims = tuple(
         Dim(_dividing(dim.axes, size, mesh), dim.open, dim.priority)

@@ -8,6 +8,7 @@ prefix of the larger.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 from eggshard.dialects.sharding.axes import overlap
 from eggshard.dialects.sharding.layout import Axis, Mesh
@@ -35,9 +36,21 @@ def is_prefix(axis: Axis, of: Axis) -> bool:
     return holds(of, axis) and start(axis) == start(of)
 
 
+def coexist(a: Axis, b: Axis) -> bool:
+    """Whether one tensor may use both: of the bounds of two parts of an axis the smaller divides the larger."""
+    if a.name != b.name or not a.size or not b.size:
+        return True
+    bounds = sorted((a.pre, a.pre * a.size, b.pre, b.pre * b.size))
+    return all(large % small == 0 for small, large in pairwise(bounds))
+
+
 def prefix_outside(axis: Axis, others: Iterable[Axis]) -> Axis | None:
-    """The largest major part of `axis` that no axis in `others` overlaps; None if there is none."""
+    """The largest major part of `axis` that can be used beside `others`; None if there is none."""
     for other in others:
+        if axis.name != other.name:
+            continue
+        if not coexist(axis, other):
+            return None
         if overlap(axis, other):
             if start(axis) >= start(other):
                 return None

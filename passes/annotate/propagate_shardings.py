@@ -24,16 +24,18 @@ class PropagateShardingsPass(ModulePass):
 
     `mode` is user-priority (rounds by the priority of dimensions), op-priority (elementwise ops before others),
     aggressive or basic (how axes that two factors want are settled); each includes those after it.
-    `conservative` cuts no axis, and stops at dimensions that would need data from neighbours.
+    `conservative` cuts no axis, and stops at dimensions that would need data from neighbours. `bare` takes the program
+    as it stands: constants are shared by their uses, and constraints are ops like others.
     """
 
     name = "propagate-shardings"
 
     mode: str = "user-priority"
     conservative: bool = False
+    bare: bool = False
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         modes = [mode.value for mode in Mode]
         if self.mode not in modes:
             raise PassFailedException(f"mode is '{self.mode}', must be one of {', '.join(modes)}")
-        propagate(op, Mode(self.mode), self.conservative)
+        propagate(op, Mode(self.mode), self.conservative, bare=self.bare)

@@ -40,6 +40,14 @@ def test_prefix_outside() -> None:
     assert prefix_outside(A, [B]) == A
 
 
+def test_parts_that_share_no_digits_do_not_meet() -> None:
+    """Of an axis of size 6 the parts 1..2 and 3..6 do not overlap, but no order of its devices has both."""
+    low, high = Axis("x", 1, 2), Axis("x", 3, 2)
+    assert prefix_outside(low, [high]) is None
+    assert prefix_outside(high, [low]) is None
+    assert prefix_outside(low, [Axis("x", 2, 3)]) == low
+
+
 def test_parts_that_continue_each_other_are_joined() -> None:
     assert appended((B, A1), (A2, C), MESH) == (B, A, C)
     assert appended((A2,), (A1,), MESH) == (A2, A1)

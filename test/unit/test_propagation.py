@@ -6,7 +6,7 @@ import pytest
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 
-from eggshard.dialects.sharding import layout_of, result_layout
+from eggshard.dialects.sharding import argument_layout, layout_of, result_layout
 from eggshard.partitioning.program import main_function
 from eggshard.propagation import Mode, propagate
 from eggshard.propagation.finish import finish
@@ -252,3 +252,15 @@ def test_finish_closes_and_evens() -> None:
     assert result is not None and [[str(a) for a in axes] for axes in result.axes] == [['"a"'], []]
     inner = next(layout_of(op.results[0]) for op in module.walk() if op.name == "stablehlo.sine")
     assert inner is not None and len(inner.axes[0]) == 2 and not inner.dims[0].open
+
+
+def test_finish_leaves_what_lies_on_one_device() -> None:
+    text = """sdy.mesh @one = <[], device_ids=[0]>
+    func.func @main(%x: tensor<8xf32> {sdy.sharding = #sdy.sharding<@one, []>}) -> tensor<8xf32> {
+      return %x : tensor<8xf32>
+    }"""
+    module = load(text)
+    propagate(module)
+    finish(module)
+    layout = argument_layout(main_function(module), 0)
+    assert layout is not None and (layout.mesh, layout.dims) == ("one", ())

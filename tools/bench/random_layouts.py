@@ -27,7 +27,7 @@ class Layouts:
         self.random = random
         self.habits = habits
         count = random.choice((1, 2, 2, 2, 3, 3, 4))
-        self.sizes = {AXIS_NAMES[i]: random.choice((2, 2, 2, 3, 4, 4, 8)) for i in range(count)}
+        self.sizes = {AXIS_NAMES[i]: random.choice((2, 2, 2, 2, 3, 4, 4, 4, 6, 8, 12)) for i in range(count)}
 
     def mesh(self) -> str:
         axes = ", ".join(f'"{name}"={size}' for name, size in self.sizes.items())

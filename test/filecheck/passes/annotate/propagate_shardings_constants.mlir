@@ -16,8 +16,10 @@ func.func @split(%x: tensor<8xf32> {sdy.sharding = #sdy.sharding<@mesh, [{"a"}]>
 
 // So it is with what is computed from constants alone, with propagation barriers too.
 // CHECK-LABEL: @split_barrier
-// CHECK-DAG:     sdy.propagation_barrier %{{.*}} {{.*}} <@mesh, [{"a", ?}]>
-// CHECK-DAG:     sdy.propagation_barrier %{{.*}} {{.*}} <@mesh, [{"b", ?}]>
+// CHECK:         sdy.propagation_barrier
+// CHECK-SAME:    [<@mesh, [{"a", ?}]>]
+// CHECK-NEXT:    sdy.propagation_barrier
+// CHECK-SAME:    [<@mesh, [{"b", ?}]>]
 // CHECK:         stablehlo.add
 func.func @split_barrier(%x: tensor<8xf32> {sdy.sharding = #sdy.sharding<@mesh, [{"a"}]>}, %y: tensor<8xf32> {sdy.sharding = #sdy.sharding<@mesh, [{"b"}]>}) -> (tensor<8xf32>, tensor<8xf32>) {
   %i = stablehlo.iota dim = 0 : tensor<8xf32>
