@@ -150,3 +150,19 @@ def test_all_arguments_are_empty() -> None:
         return x @ y
 
     holds(f, (counting(8, 0), counting(0, 4)), TWO, x="a")
+
+
+def test_slice_without_a_start_along_a_sharded_dimension() -> None:
+    def f(x: Any, i: Any) -> Any:
+        numbers = lax.GatherDimensionNumbers(offset_dims=(1,), collapsed_slice_dims=(0,), start_index_map=(0,))
+        return lax.gather(x, i, numbers, (1, 6), mode="clip")
+
+    holds(f, (counting(6, 8), np.arange(5)[:, None]), TWO, x="-,a")
+
+
+def test_slice_longer_than_a_shard() -> None:
+    def f(x: Any, y: Any, i: Any) -> Any:
+        return lax.dynamic_slice(x, (i,), (5,)), lax.dynamic_update_slice(x, y, (i,))
+
+    for i in (-1, 2, 7, 40):
+        holds(f, (counting(15), counting(6), np.int32(i)), ONE, x="a")

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, cast
 
-from xdsl.dialects.builtin import DenseArrayBase, IntegerType, TensorType, i32, i64
-from xdsl.ir import Attribute, SSAValue
+from xdsl.dialects.builtin import DenseArrayBase
+from xdsl.ir import Operation, SSAValue
 
 from eggshard.dialects.sharding.layout import Axis
 from eggshard.partitioning.identity import identity
 from eggshard.partitioning.local import Local, ints, shape_of, tensor_type
 from eggshard.partitioning.local import retype as set_type
 from eggshard.partitioning.localize.halo import fetch
+from eggshard.partitioning.localize.positions import between, clamp, is_masked, signed
 from eggshard.partitioning.localize.simple import is_splat
 from eggshard.partitioning.localize.site import Site
 from eggshard.partitioning.lower_reshard import keep_on_first
 from eggshard.partitioning.program import cause
+from eggshard.rules.rule import Rule
+
+DIMENSION_NUMBERS = ("dimension_numbers", "scatter_dimension_numbers")
 
 
 def gather(site: Site) -> list[SSAValue] | None:
@@ -34,7 +38,7 @@ def gather(site: Site) -> list[SSAValue] | None:
     for dim, axes in enumerate(site.reads[0].axes):
         if not axes:
             continue
-        if _masked(site, 0, dim):
+        if is_masked(site, 0, dim):
             masked[dim] = axes
         elif dim not in numbers.operand_batching_dims:
             sizes[dim] = shape_of(op.operands[0])[dim]
@@ -51,16 +55,14 @@ def gather(site: Site) -> list[SSAValue] | None:
                 local, op.operands[0], dim, axes, whole[dim], tiles[dim], 0, length, None, cause(op, "halo")
             )
 
-    def shift(column: SSAValue, index: int) -> tuple[SSAValue, SSAValue]:
-        dim = columns[index]
-        tile = tiles[dim]
-        element = tensor_type(column).element_type
+    def shift(column: SSAValue, dim: int) -> SSAValue:
         clamped = clamp(local, column, 0, whole[dim] - sizes[dim])
-        start = local.broadcast(local.offset(masked[dim], tile, element), shape_of(column))
-        inside = local.subtract(clamped, start)
-        return inside, _between(local, inside, tile)
+        start = local.offset(masked[dim], tiles[dim], tensor_type(column).element_type)
+        return local.subtract(clamped, local.broadcast(start, shape_of(column)))
 
-    indices, valid = _map_columns(site, op.operands[1], numbers.index_vector_dim, columns, shift)
+    vector = numbers.index_vector_dim
+    indices = _map_columns(local, op.operands[1], vector, columns, shift)
+    valid = _all_between(local, indices, vector, {index: tiles[dim] for index, dim in columns.items()})
     op.operands[1] = indices
     found = op.clone()
     kind = site.local_type()
@@ -81,18 +83,16 @@ def scatter(site: Site) -> list[SSAValue] | None:
     _forget_promises(site)
     numbers = op.properties["scatter_dimension_numbers"].data  # type: ignore[attr-defined]
     count = len(op.results)
-    masked = {dim: axes for dim, axes in enumerate(site.reads[0].axes) if axes and _masked(site, 0, dim)}
+    masked = {dim: axes for dim, axes in enumerate(site.reads[0].axes) if axes and is_masked(site, 0, dim)}
     if masked:
         columns = {numbers.scatter_dims_to_operand_dims.index(dim): dim for dim in masked}
 
-        def shift(column: SSAValue, index: int) -> tuple[SSAValue, SSAValue]:
-            dim = columns[index]
+        def shift(column: SSAValue, dim: int) -> SSAValue:
             tile = shape_of(op.operands[0])[dim]
             start = local.offset(masked[dim], tile, tensor_type(column).element_type)
-            moved = local.subtract(column, local.broadcast(start, shape_of(column)))
-            return moved, moved
+            return local.subtract(column, local.broadcast(start, shape_of(column)))
 
-        op.operands[count], _ = _map_columns(site, op.operands[count], numbers.index_vector_dim, columns, shift)
+        op.operands[count] = _map_columns(local, op.operands[count], numbers.index_vector_dim, columns, shift)
     tiled = [factor for factor in sorted(rule.reduction) if factor in site.tiling]
     if tiled:
         axes = tuple(axis for factor in tiled for axis in site.axes(factor))
@@ -105,65 +105,14 @@ def scatter(site: Site) -> list[SSAValue] | None:
     return None
 
 
-def dynamic_slice(site: Site) -> list[SSAValue] | None:
-    """A slice of a sharded dimension: each device gives the elements that it holds, zeros elsewhere."""
-    op, local = site.op, site.local
-    sizes = list(cast("DenseArrayBase[Any]", op.properties["slice_sizes"]).get_values())
-    value = op.operands[0]
-    starts = list(op.operands[1:])
-    if any(axes and _masked(site, 0, dim) for dim, axes in enumerate(site.reads[0].axes)):
-        starts = [signed(local, start) for start in starts]
-    whole = site.operand_shape(0)
-    for dim, axes in enumerate(site.reads[0].axes):
-        if not axes:
-            continue
-        tile = shape_of(op.operands[0])[dim]
-        if not _masked(site, 0, dim):
-            sizes[dim] = tile
-            continue
-        size = sizes[dim]
-        value = local.mask(value, dim, axes, whole[dim], identity("sum", tensor_type(value).element_type))
-        value = local.pad(value, dim, size, size)
-        starts[dim] = _local_start(local, starts[dim], axes, tile, whole[dim], size)
-    op.operands = [value, *starts]
-    op.properties["slice_sizes"] = ints(sizes)
-    return None
-
-
-def dynamic_update_slice(site: Site) -> list[SSAValue] | None:
-    """An update of a sharded dimension: each device applies the part that falls into its slice."""
-    op, local = site.op, site.local
-    value, update = op.operands[0], op.operands[1]
-    starts = list(op.operands[2:])
-    if any(axes and _masked(site, 0, dim) for dim, axes in enumerate(site.reads[0].axes)):
-        starts = [signed(local, start) for start in starts]
-    whole = site.operand_shape(0)
-    margins: dict[int, tuple[int, int]] = {}
-    for dim, axes in enumerate(site.reads[0].axes):
-        if axes and _masked(site, 0, dim):
-            size, tile = shape_of(update)[dim], shape_of(op.operands[0])[dim]
-            value = local.pad(value, dim, size, size)
-            starts[dim] = _local_start(local, starts[dim], axes, tile, whole[dim], size)
-            margins[dim] = (size, tile)
-    if not margins:
-        return None
-    kind = tensor_type(value)
-    result = local.emit(type(op), [value, update, *starts], kind)
-    for dim, (size, tile) in margins.items():
-        result = local.slice(result, dim, size, size + tile)
-    return [result]
-
-
-def _local_start(local: Local, start: SSAValue, axes: tuple[Axis, ...], tile: int, whole: int, size: int) -> SSAValue:
-    """
-    Where a slice of `size` begins in a shard with a margin of `size` on both sides; in a margin if it lies elsewhere.
-
-    `start` is signed.
-    """
-    start = clamp(local, start, 0, whole - size)
-    element = tensor_type(start).element_type
-    inside = local.subtract(start, local.offset(axes, tile, element))
-    return clamp(local, local.add_values(inside, local.scalar(size, element)), 0, tile + size)
+def is_indexed(op: Operation, rule: Rule, factor: int) -> bool:
+    """A dimension of which a slice takes only a part can be cut if indices say which part."""
+    if factor not in rule.masked:
+        return True
+    numbers: Any = next(op.properties[name] for name in DIMENSION_NUMBERS if name in op.properties)
+    places = numbers.data
+    indexed = places.start_index_map if op.name == "stablehlo.gather" else places.scatter_dims_to_operand_dims
+    return all(dim in indexed for dim, factors in enumerate(rule.operands[0]) if factor in factors)
 
 
 def _forget_promises(site: Site) -> None:
@@ -173,70 +122,37 @@ def _forget_promises(site: Site) -> None:
             site.op.properties.pop(name, None)
 
 
-def _masked(site: Site, operand: int, dim: int) -> bool:
-    return any(factor in site.rule.masked for factor in site.rule.operands[operand][dim])
-
-
-def _between(local: Local, value: SSAValue, limit: int) -> SSAValue:
-    kind = tensor_type(value)
-    low = local.compare(value, "GE", local.splat(0, kind))
-    return local.both(low, local.compare(value, "LT", local.splat(limit, kind)))
-
-
-def clamp(local: Local, value: SSAValue, low: int, high: int) -> SSAValue:
-    kind = tensor_type(value)
-    return local.minimum(local.maximum(value, local.splat(low, kind)), local.splat(high, kind))
-
-
-def signed(local: Local, value: SSAValue) -> SSAValue:
-    """Positions as signed integers of at least 32 bits; no dimension has more than 2**63 elements."""
-    kind = tensor_type(value)
-    element: Attribute = kind.element_type
-    assert isinstance(element, IntegerType)
-    if element in (i32, i64):
-        return value
-    bits, unsigned = element.width.data, str(element).startswith("ui")
-    if unsigned and bits == 64:
-        value = local.minimum(value, local.splat((1 << 63) - 1, kind))
-    return local.convert(value, i64 if bits > 32 or (unsigned and bits == 32) else i32)
-
-
 def _map_columns(
-    site: Site,
+    local: Local,
     indices: SSAValue,
     vector_dim: int,
     columns: dict[int, int],
-    shift: Callable[[SSAValue, int], tuple[SSAValue, SSAValue]],
-) -> tuple[SSAValue, SSAValue]:
-    """
-    Applies `shift` to the given columns of an index tensor.
-
-    `shift` returns the new column and a second value; returned are the new tensor, and the second values joined by
-    `and` (the last alone where they are no booleans), without the index dimension.
-    """
-    local = site.local
+    change: Callable[[SSAValue, int], SSAValue],
+) -> SSAValue:
+    """The index tensor, signed, with `change(column, dim)` for the entries that choose a position in `dim`."""
     indices = signed(local, indices)
     shape = shape_of(indices)
-    implicit = vector_dim == len(shape)
-    if implicit:
-        indices = local.reshape(indices, (*shape, 1))
-    parts: list[SSAValue] = []
-    extra: SSAValue | None = None
-    for index in range(shape_of(indices)[vector_dim]):
-        column = local.slice(indices, vector_dim, index, index + 1)
-        if index in columns:
-            column, second = shift(column, index)
-            if extra is None:
-                extra = second
-            elif _is_bool(second):
-                extra = local.both(extra, second)
-        parts.append(column)
-    assert extra is not None
-    joined = local.concatenate(parts, vector_dim)
-    batch: Sequence[int] = [size for dim, size in enumerate(shape_of(extra)) if dim != vector_dim]
-    return (local.reshape(joined, shape) if implicit else joined), local.reshape(extra, batch)
+    parts = [
+        change(column, columns[index]) if index in columns else column
+        for index, column in enumerate(_columns(local, indices, vector_dim))
+    ]
+    return local.reshape(local.concatenate(parts, vector_dim), shape)
 
 
-def _is_bool(value: SSAValue) -> bool:
-    kind = value.type
-    return isinstance(kind, TensorType) and kind.element_type == IntegerType(1)
+def _columns(local: Local, indices: SSAValue, vector_dim: int) -> list[SSAValue]:
+    """The entries of all index vectors, each a tensor of size 1 along `vector_dim`, which may be left out for one."""
+    shape = shape_of(indices)
+    if vector_dim == len(shape):
+        return [local.reshape(indices, (*shape, 1))]
+    return [local.slice(indices, vector_dim, index, index + 1) for index in range(shape[vector_dim])]
+
+
+def _all_between(local: Local, indices: SSAValue, vector_dim: int, limits: dict[int, int]) -> SSAValue:
+    """Per index vector whether each entry is a position below its limit."""
+    columns = _columns(local, indices, vector_dim)
+    inside = [between(local, columns[index], limit) for index, limit in limits.items()]
+    valid = inside[0]
+    for more in inside[1:]:
+        valid = local.both(valid, more)
+    shape = shape_of(valid)
+    return local.reshape(valid, (*shape[:vector_dim], *shape[vector_dim + 1 :]))

@@ -13,7 +13,7 @@ from xdsl.dialects.builtin import TensorType
 from xdsl.ir import Operation, SSAValue
 
 from eggshard.dialects.spmd import KINDS
-from eggshard.partitioning.localize import gather_scatter, simple, windows
+from eggshard.partitioning.localize import dynamic_slices, gather_scatter, simple, windows
 from eggshard.partitioning.localize.site import Site
 from eggshard.rules.rule import Rule
 from eggshard.rules.table import CUSTOM_RULE
@@ -90,8 +90,8 @@ HANDLERS: dict[str, Handler] = {
     "stablehlo.dot_general": Handler(simple.dot_general, reduction=True),
     "stablehlo.dot": Handler(simple.dot_general, reduction=True),
     "stablehlo.reduce": Handler(simple.reduce, reduction=True, any_body=True, allows=simple.starting_value_repeats),
-    "stablehlo.gather": Handler(gather_scatter.gather, masked=True),
-    "stablehlo.scatter": Handler(gather_scatter.scatter, reduction=True, masked=True),
-    "stablehlo.dynamic_slice": Handler(gather_scatter.dynamic_slice, masked=True),
-    "stablehlo.dynamic_update_slice": Handler(gather_scatter.dynamic_update_slice, masked=True),
+    "stablehlo.gather": Handler(gather_scatter.gather, masked=True, allows=gather_scatter.is_indexed),
+    "stablehlo.scatter": Handler(gather_scatter.scatter, reduction=True, masked=True, allows=gather_scatter.is_indexed),
+    "stablehlo.dynamic_slice": Handler(dynamic_slices.dynamic_slice, masked=True),
+    "stablehlo.dynamic_update_slice": Handler(dynamic_slices.dynamic_update_slice, masked=True),
 }

@@ -120,9 +120,10 @@ def namespace(mesh: Mapping[str, int], constrain: bool) -> dict[str, Any]:
 
     def manual(body: Callable[..., Any], inputs: Any, outputs: Any, axes: tuple[str, ...]) -> Callable[..., Any]:
         """`body`, written for one device along `axes`."""
-        return jax.shard_map(
+        mapped: Callable[..., Any] = jax.shard_map(
             body, mesh=devices(), in_specs=inputs, out_specs=outputs, axis_names=set(axes), check_vma=False
         )
+        return mapped
 
     return {
         "jax": jax, "jnp": jnp, "lax": lax, "np": np, "P": PartitionSpec, "C": constrained, "manual": manual,
