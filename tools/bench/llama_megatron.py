@@ -73,7 +73,7 @@ def _ours(model: Any, fn: Callable[..., Any], args: tuple[Any, ...]) -> int:
     import eggshard
 
     plan = eggshard.plan(fn, args, mesh=MESH, shard=model.tactics(MESH)["megatron"], search=False)
-    return plan.collectives()["all_reduce"]
+    return int(plan.collectives()["all_reduce"])
 
 
 def _xla(model: Any, fn: Callable[..., Any], args: tuple[Any, ...]) -> int:
