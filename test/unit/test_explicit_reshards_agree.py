@@ -16,8 +16,8 @@ from eggshard.passes.annotate.export_sdy import ExportSdyPass
 from eggshard.passes.annotate.import_sdy import ImportSdyPass
 from eggshard.passes.partition.insert_explicit_reshards import InsertExplicitReshardsPass
 from eggshard.tools.bench.random_programs import random_program
+from eggshard.tools.bench.random_regions import FAMILIES
 from eggshard.tools.bench.shardy import propagation_pipeline
-from eggshard.tools.bench.shardy_agreement import FAMILIES
 
 MESH = 'sdy.mesh @mesh = <["a"=2, "b"=4, "c"=3]>\n'
 CASES = [
