@@ -7,8 +7,7 @@ Measures how long GPT-2's train step takes from StableHLO to per-device text, be
 Seconds are of CPU time; each part runs in a process of its own that does nothing beside it. `import` reads jaxlib's
 module into ours, `to text` is all from there to the emitted text; both are the least of six runs. Shardy's
 propagation runs on the same module with the same annotations. XLA compiles the step with these annotations for eight
-CPU devices: it needs minutes for the published sizes, so by default it gets two layers at small sizes, where we are
-measured as well.
+CPU devices: two layers at small sizes, where we are measured as well; `--xla-layers` gives it the published sizes.
 """
 
 from __future__ import annotations
