@@ -54,8 +54,8 @@ def emit(module: ModuleOp) -> None:
     module.attributes["mhlo.num_partitions"] = IntegerAttr(mesh.device_count, i32)
     module.attributes["mhlo.num_replicas"] = IntegerAttr(1, i32)
     module.attributes["sharding.mesh"] = StringAttr(mesh_text(mesh))
-    emitter = _Emitter(name, mesh)
     func = main_function(module)
+    emitter = _Emitter(name, mesh, max(_channels(func), default=0))
     _describe(func)
     for op in list(func.walk()):
         op.attributes.pop(LAYOUTS, None)
@@ -65,6 +65,14 @@ def emit(module: ModuleOp) -> None:
         if isinstance(op, MeshOp):
             op.detach()
             op.erase()
+
+
+def _channels(func: FuncOp) -> Iterator[int]:
+    """The channels in use."""
+    for op in func.walk():
+        channel = op.properties.get("channel_handle")
+        if isinstance(channel, ChannelHandleAttr):
+            yield channel.data.handle
 
 
 def _describe(func: FuncOp) -> None:
@@ -81,10 +89,11 @@ def _describe(func: FuncOp) -> None:
 
 
 class _Emitter:
-    def __init__(self, name: str, mesh: Mesh):
+    def __init__(self, name: str, mesh: Mesh, taken: int = 0):
+        """`taken` is the largest channel that collectives of the program's author have."""
         self.local = Local(name, mesh)
         self.mesh = mesh
-        self.channels = 0
+        self.channels = taken
         self.indices: dict[tuple[Block, tuple[Axis, ...]], SSAValue] = {}
 
     def lower(self, op: spmd.PerDeviceOp) -> None:

@@ -51,8 +51,10 @@ def gather(site: Site) -> list[SSAValue] | None:
     for dim, axes in masked.items():
         if (size := sizes[dim]) > 1:
             length = tiles[dim] + size - 1
+            because = cause(op, "halo")
+            value = op.operands[0]
             op.operands[0] = fetch(
-                local, op.operands[0], dim, axes, whole[dim], tiles[dim], 0, length, None, cause(op, "halo")
+                local, value, dim, axes, whole[dim], tiles[dim], 0, length, None, because, masked=False
             )
 
     def shift(column: SSAValue, dim: int) -> SSAValue:

@@ -26,12 +26,13 @@ def fetch(
     length: int,
     fill: SSAValue | None,
     because: str,
+    masked: bool = True,
 ) -> SSAValue:
     """
     Positions [d * step + base, d * step + base + length) of dimension `dim` on device d.
 
     `value` is the local shard of a dimension of `size` elements cut over `axes`. Positions outside of [0, size) hold
-    `fill` (a scalar; zero if None).
+    `fill` (a scalar; zero if None), or anything if not `masked`.
     """
     tile = shape_of(value)[dim]
     count = local.mesh.span(axes)
@@ -50,7 +51,7 @@ def fetch(
             shift = local.multiply(local.device_index(axes), local.scalar(step - tile))
             start = local.add_values(shift, local.scalar(left + base))
             window = local.dynamic_slice(joined, dim, start, length)
-    return _mask(local, window, dim, axes, size, step, base, count, fill)
+    return _mask(local, window, dim, axes, size, step, base, count, fill) if masked else window
 
 
 def _pieces(

@@ -172,7 +172,8 @@ def slice_(site: Site) -> list[SSAValue] | None:
         if (starts[dim], limits[dim], strides[dim]) != (0, whole, 1):
             length = (tile - 1) * strides[dim] + 1
             step = tile * strides[dim]
-            value = fetch(local, value, dim, axes, whole, step, starts[dim], length, None, cause(op, "halo"))
+            because = cause(op, "halo")
+            value = fetch(local, value, dim, axes, whole, step, starts[dim], length, None, because, masked=False)
             starts[dim] = 0
         limits[dim] = shape_of(value)[dim]
     op.operands[0] = value

@@ -7,13 +7,14 @@ of all terms of a sum can be moved below it. They are moved only if they meet an
 
 from __future__ import annotations
 
-from xdsl.dialects.builtin import AnyFloat, ModuleOp, TensorType
+from xdsl.dialects.builtin import AnyFloat, IntegerType, ModuleOp, TensorType
 from xdsl.ir import Block, Operation, OpResult, SSAValue
 
 from eggshard.dialects.sharding import ReshardOp, layouts_of, set_layouts
 from eggshard.dialects.sharding.layout import Layout, Mesh
 from eggshard.partitioning.factors import legal, project, unproject
 from eggshard.partitioning.identity import identity
+from eggshard.partitioning.local import tensor_type
 from eggshard.partitioning.localize.simple import is_splat
 from eggshard.partitioning.localize.table import tileable
 from eggshard.partitioning.program import the_mesh
@@ -99,6 +100,8 @@ def _linear_operand(op: Operation) -> int | None:
             return None
         return None if op.name == "stablehlo.reduce" and not _is_plain_sum(op) else 0
     if op.name in SCALED:
+        if op.name == "stablehlo.divide" and isinstance(tensor_type(op.results[0]).element_type, IntegerType):
+            return None  # quotients of integers are rounded
         for index in (0, 1) if op.name == "stablehlo.multiply" else (0,):
             if _leads_to_reduction(op.operands[index]):
                 return index
@@ -143,7 +146,7 @@ def _layout_below(reshard: ReshardOp, links: list[Operation], mesh: Mesh) -> Lay
         assert index is not None
         wish = project(layout.axes, rule.operands[index], rule.sizes, mesh)
         tiling = legal(wish, rule, tileable(op, rule), mesh)
-        if unproject(tiling, rule.operands[index], mesh) != layout.axes:
+        if unproject(tiling, rule.operands[index], mesh) != layout.axes or rule.reduction & tiling.keys():
             return None
         layout = Layout.of(layout.mesh, unproject(tiling, rule.results[0], mesh), layout.partial)
     return Layout.of(layout.mesh, layout.axes, layout.partial)
