@@ -58,8 +58,6 @@ def _merge(op: Operation, name: str, mesh: Mesh) -> None:
     left, right = chains
     if left is None or right is None or op.operands[0] is op.operands[1]:
         return
-    if left[0].source.data.partial != right[0].source.data.partial:
-        return
     if any(term.kind != "sum" for term in left[0].source.data.partial):
         return
     outcome = [_layout_below(reshard, links, mesh) for reshard, links in (left, right)]

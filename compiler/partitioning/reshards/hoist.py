@@ -31,8 +31,8 @@ def _hoist(loop: Operation) -> None:
     assert last is not None
     for index, layout in enumerate(layouts):
         carry = body.args[index]
-        if last.operands[index] is not carry:
-            continue
+        if [place for place, value in enumerate(last.operands) if value is carry] != [index]:
+            continue  # it changes, or another carry takes it over in the layout that it has now
         found = _reshards(carry, last)
         others = _reshards(condition.args[index], None)
         if not found or others is None:

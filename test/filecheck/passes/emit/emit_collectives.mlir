@@ -24,3 +24,21 @@ func.func @main(%x: tensor<8xf32>) -> tensor<4xf32> attributes {spmd.mesh = @mes
   %0 = spmd.slice %x {axes = ["a"], dim = 0} : tensor<8xf32> -> tensor<4xf32>
   func.return %0 : tensor<4xf32>
 }
+
+// -----
+
+// Channels begin behind those that the program's author took.
+// CHECK:         "stablehlo.all_gather"(%x) {{.*}}handle = 8, type = 1>
+// CHECK:         "stablehlo.all_reduce"(%{{.*}}) {{.*}}handle = 7, type = 1>
+// CHECK:         "stablehlo.all_gather"(%{{.*}}) {{.*}}handle = 9, type = 1>
+sharding.mesh @mesh = <["a"=2, "b"=2]>
+func.func @main(%x: tensor<4xf32>) -> tensor<16xf32> attributes {spmd.mesh = @mesh} {
+  %0 = spmd.all_gather %x {axes = ["a"], dim = 0} : tensor<4xf32> -> tensor<8xf32>
+  %1 = "stablehlo.all_reduce"(%0) <{replica_groups = dense<[[0, 1, 2, 3]]> : tensor<1x4xi64>, channel_handle = #stablehlo.channel_handle<handle = 7, type = 1>, use_global_device_ids}> ({
+  ^bb0(%p: tensor<f32>, %q: tensor<f32>):
+    %s = stablehlo.add %p, %q : tensor<f32>
+    stablehlo.return %s : tensor<f32>
+  }) : (tensor<8xf32>) -> tensor<8xf32>
+  %2 = spmd.all_gather %1 {axes = ["b"], dim = 0} : tensor<8xf32> -> tensor<16xf32>
+  func.return %2 : tensor<16xf32>
+}
