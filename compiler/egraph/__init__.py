@@ -1,0 +1,1 @@
+"""Every sound partitioning of a program, by equality saturation."""

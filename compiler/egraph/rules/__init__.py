@@ -1,0 +1,1 @@
+"""The rules of the e-graph, one ruleset a file."""
