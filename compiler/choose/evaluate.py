@@ -20,7 +20,7 @@ class Evaluation:
     """
     One choice, judged.
 
-    `cost` is None where an entry of at least `INFINITE` was chosen or where the sum leaves 64 bits; `forbidden` says which.
+    `cost` is None where an entry of at least `INFINITE` was chosen, or where the sum leaves 64 bits: see `forbidden`.
     `peak` is the most memory held at any step (at least 0, for there are steps that no interval covers).
     `first_step` is the first step at which the limit is exceeded, by `first_excess`; `worst_step` the first of those
     where it is exceeded most, by `violation`. Both steps are None and both excesses 0 where memory fits.
@@ -64,7 +64,7 @@ class Evaluator:
         self._safe = LARGEST // max(1, 2 * len(self._held))
 
     def profile(self, choice: Ints) -> Ints:
-        """Memory held from each of `steps` to the next; in Python's integers (dtype object) where 64 bits are too few."""
+        """Memory held from each of `steps` to the next; in Python's integers (dtype object) where need be."""
         usages = self.problem.usages[(self.problem.offsets[:-1] + choice)[self._held]]
         if len(usages) and max(int(usages.max()), -int(usages.min())) > self._safe:
             usages = usages.astype(object)
