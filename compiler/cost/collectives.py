@@ -1,0 +1,103 @@
+"""
+Collectives by alpha and beta: messages cost seconds each, bytes cost seconds over the rate.
+
+A group over several axes works axis by axis. Gathering begins with the slowest axis, while shards are small. What a
+device must send through its port is the bound; rings and pairwise exchanges reach it on the machines of the catalogue.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from eggshard.cost.batch import CollectiveKind, Floats, Ints
+
+Mask = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Groups of devices: spans [n, a] with the attained rate, message seconds and topology of each axis, all [n, a]."""
+
+    spans: Ints
+    rates: Floats
+    seconds: Floats
+    torus: Mask
+
+    def slowest_first(self) -> Groups:
+        """The axes of each group in order of rate; axes of span 1 stand anywhere."""
+        order = np.argsort(self.rates, axis=1, kind="stable")
+        columns = (np.take_along_axis(c, order, 1) for c in (self.spans, self.rates, self.seconds, self.torus))
+        return Groups(*columns)
+
+
+def collective_seconds(kind: Ints, size: Floats, groups: Groups, start: float) -> Floats:
+    """
+    Seconds of each collective of `size` bytes a device (before); `start` is what any collective costs at least.
+
+    all_reduce is the cheaper of reduce_scatter + all_gather and a tree, so it costs at most the two together. Either of
+    them is at most an all_reduce of the whole (which can stand in for it), so it is never cheaper than one alone.
+    """
+    ordered = groups.slowest_first()
+    members = ordered.spans.prod(axis=1)
+    total = np.zeros(len(size))
+    for code, formula in FORMULAS.items():
+        rows = kind == code
+        if rows.any():
+            part = Groups(ordered.spans[rows], ordered.rates[rows], ordered.seconds[rows], ordered.torus[rows])
+            total[rows] = formula(size[rows], members[rows].astype(np.float64), part)
+    return np.where(members > 1, total + start, 0.0)
+
+
+def _ring(shard: Floats, groups: Groups) -> Floats:
+    """Each device ends with every shard of its group, or backwards: begins with all terms and ends with one shard."""
+    total = np.zeros(len(shard))
+    held = shard.copy()
+    for column in range(groups.spans.shape[1]):
+        others = groups.spans[:, column] - 1.0
+        total += others * (groups.seconds[:, column] + held / groups.rates[:, column])
+        held *= groups.spans[:, column]
+    return total
+
+
+def _tree(whole: Floats, groups: Groups) -> Floats:
+    """Up and down a pipelined tree: latency by depth, twice the bytes through the slowest port."""
+    halving = np.ceil(np.log2(groups.spans))
+    depth = np.where(groups.torus, np.maximum(halving, groups.spans // 2), halving)
+    slowest = np.where(groups.spans > 1, groups.rates, np.inf).min(axis=1)
+    return 2.0 * (depth * groups.seconds).sum(axis=1) + 2.0 * whole / slowest
+
+
+def _all_reduce(size: Floats, members: Floats, groups: Groups) -> Floats:
+    return np.minimum(2.0 * _ring(size / members, groups), _tree(size, groups))
+
+
+def _all_gather(size: Floats, members: Floats, groups: Groups) -> Floats:
+    return np.minimum(_ring(size, groups), _tree(size * members, groups))
+
+
+def _reduce_scatter(size: Floats, members: Floats, groups: Groups) -> Floats:
+    return np.minimum(_ring(size / members, groups), _tree(size, groups))
+
+
+def _all_to_all(size: Floats, members: Floats, groups: Groups) -> Floats:
+    """All but a device's own part moves; on a ring of s the average part travels s / 4 hops."""
+    spans = groups.spans
+    moved = np.where(groups.torus, np.maximum((spans - 1) / spans, spans / 4.0 * (spans > 1)), (spans - 1) / spans)
+    return ((spans - 1) * groups.seconds + moved * size[:, None] / groups.rates).sum(axis=1)
+
+
+def _collective_permute(size: Floats, members: Floats, groups: Groups) -> Floats:
+    crossed = groups.spans > 1
+    slowest = np.where(crossed, groups.rates, np.inf).min(axis=1)
+    return np.where(crossed, groups.seconds, 0.0).max(axis=1) + size / slowest
+
+
+FORMULAS = {
+    CollectiveKind.ALL_GATHER: _all_gather,
+    CollectiveKind.ALL_REDUCE: _all_reduce,
+    CollectiveKind.REDUCE_SCATTER: _reduce_scatter,
+    CollectiveKind.ALL_TO_ALL: _all_to_all,
+    CollectiveKind.COLLECTIVE_PERMUTE: _collective_permute,
+}
