@@ -1,0 +1,128 @@
+"""
+The problem as a graph that presolve rewrites in place.
+
+Flat arrays only, so that compiled loops read them. Strategies keep their index throughout (a removed one is marked),
+so maps recorded early stay valid. Every edge stands in the lists of both its nodes as half-edges 2e and 2e + 1.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from eggshard.choose.problem import INFINITE, Problem
+
+FORBIDDEN = 2**62
+"""What a forbidden table entry holds; sums of allowed costs stay below 2**60 in size."""
+
+POOL, MAPS, RECORDS, EDGE_HEAD, EDGE_COUNT, NODE_HEAD, NODE_COUNT, CONSTANT, EMPTIED, ROOM, CHANGED = range(11)
+"""Slots of `Graph.counters`: used table entries, used map entries, records, two ring buffers, the cost of what is gone,
+1 + a node that has no strategy left, table entries that may still be added, changes made."""
+
+FOLD, LEAF, CHAIN, FIXED = range(4)
+"""Kinds of records: j follows i and its memory is i's; j is the best for i; j is the best for (i, k); j is fixed."""
+
+
+class Graph(NamedTuple):
+    """
+    size, first   [n]     strategies of a node and where they start in `cost` and `alive`
+    count         [n]     how many of them are alive
+    still         [n]     the node's memory does not depend on its strategy, or never matters
+    gone          [n]     eliminated
+    head, degree  [n]     first half-edge, number of live edges;   nxt [2m] the next half-edge (-1: none)
+    ends          [m, 2]  nodes of an edge;  table [m] where its row-major entries start in `pool`;  live [m]
+    records       [n, 5]  (kind, j, i, k, start in `maps`), in order of elimination
+    scratch       [4, max size]
+    """
+
+    size: Any
+    first: Any
+    cost: Any
+    alive: Any
+    count: Any
+    still: Any
+    gone: Any
+    head: Any
+    degree: Any
+    nxt: Any
+    ends: Any
+    table: Any
+    live: Any
+    pool: Any
+    maps: Any
+    records: Any
+    edge_ring: Any
+    edge_queued: Any
+    node_ring: Any
+    node_queued: Any
+    scratch: Any
+    counters: Any
+
+
+def shift_of(problem: Problem) -> int:
+    """How many low bits costs lose (rounded down) so that no sum of them can overflow; 0 on any sane problem."""
+    total = 0.0
+    for values, starts in ((problem.costs, problem.offsets[:-1]), (problem.edge_costs, problem.edge_offsets[:-1])):
+        if len(values) and len(starts):
+            sizes = np.abs(np.where(values >= INFINITE, 0, values).astype(np.float64))
+            total += float(np.maximum.reduceat(sizes, starts).sum())
+    shift = 0
+    while total / 2.0**shift > 2.0**59:
+        shift += 1
+    return shift
+
+
+def graph_of(problem: Problem, shift: int) -> Graph:
+    """The graph before any reduction; parallel edges are joined by the first pass of presolve."""
+    n, m = problem.nodes, problem.edges
+    size = np.diff(problem.offsets)
+    cost = np.where(problem.costs >= INFINITE, FORBIDDEN, problem.costs >> shift)
+    alive = problem.costs < INFINITE
+    count = np.add.reduceat(alive.astype(np.int64), problem.offsets[:-1]) if n else np.zeros(0, np.int64)
+    pool = np.empty(2 * len(problem.edge_costs) + 65536, np.int64)
+    used = len(problem.edge_costs)
+    np.right_shift(problem.edge_costs, shift, out=pool[:used])
+    pool[:used][problem.edge_costs >= INFINITE] = FORBIDDEN
+    counters = np.zeros(16, np.int64)
+    counters[POOL] = used
+    counters[ROOM] = 3 * used + 1_000_000
+    if n and int(count.min()) == 0:
+        counters[EMPTIED] = 1 + int(np.argmin(count))
+    head, nxt = linked(n, problem.edge_nodes)
+    return Graph(
+        size=size, first=problem.offsets[:-1].copy(), cost=cost, alive=alive, count=count,
+        still=np.zeros(n, np.bool_), gone=np.zeros(n, np.bool_),
+        head=head, degree=np.bincount(problem.edge_nodes.ravel(), minlength=n).astype(np.int64), nxt=nxt,
+        ends=problem.edge_nodes.copy(), table=problem.edge_offsets[:-1].copy(), live=np.ones(m, np.bool_),
+        pool=pool, maps=np.empty(4 * len(cost) + 65536, np.int32), records=np.zeros((n + 1, 5), np.int64),
+        edge_ring=np.zeros(m + 1, np.int64), edge_queued=np.zeros(m, np.bool_),
+        node_ring=np.zeros(n + 1, np.int64), node_queued=np.zeros(n, np.bool_),
+        scratch=np.zeros((4, int(size.max(initial=1))), np.int64), counters=counters,
+    )  # fmt: skip
+
+
+def linked(nodes: int, ends: Any) -> tuple[Any, Any]:
+    """Half-edge lists: `head` [nodes] and `nxt` [2m], each node's half-edges in order."""
+    owner = ends.ravel()
+    order = np.argsort(owner, kind="stable")
+    head = np.full(nodes, -1, np.int64)
+    nxt = np.full(len(owner), -1, np.int64)
+    sorted_owner = owner[order]
+    same = sorted_owner[1:] == sorted_owner[:-1]
+    nxt[order[:-1][same]] = order[1:][same]
+    if len(owner):
+        starts = np.concatenate(([True], ~same))
+        head[sorted_owner[starts]] = order[starts]
+    return head, nxt
+
+
+def grown(graph: Graph) -> Graph:
+    """The same graph with twice the room for tables and maps."""
+    pool = np.empty(2 * len(graph.pool), np.int64)
+    used = graph.counters[POOL]
+    pool[:used] = graph.pool[:used]
+    maps = np.empty(2 * len(graph.maps), np.int32)
+    used = graph.counters[MAPS]
+    maps[:used] = graph.maps[:used]
+    return graph._replace(pool=pool, maps=maps)

@@ -1,0 +1,58 @@
+"""Presolve: reductions and memory rows in turns until neither finds anything more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from eggshard.choose.core import Reduced, core_of
+from eggshard.choose.graph import CHANGED, EMPTIED, Graph, graph_of, grown, shift_of
+from eggshard.choose.problem import Problem
+from eggshard.choose.reduce import join_parallel, kill, queue_all, reduce_queued
+from eggshard.choose.segments import segments_of
+
+ROUNDS = 6
+"""Turns at most; the instances that are known need three."""
+
+
+@dataclass(frozen=True)
+class Infeasible(Exception):
+    """The problem has no solution, for this reason."""
+
+    reason: str
+
+
+def presolve(problem: Problem) -> Reduced:
+    """The core of a problem; raises `Infeasible` where there is nothing to choose from."""
+    shift = shift_of(problem)
+    graph = graph_of(problem, shift)
+    if problem.edges:
+        ends = problem.edge_nodes
+        join_parallel(graph, np.lexsort((ends.max(axis=1), ends.min(axis=1))))
+    graph = settled(graph)
+    for _ in range(ROUNDS):
+        segments, dead, full = segments_of(problem, graph)
+        if full >= 0:
+            raise Infeasible(f"at step {full} the least usages exceed the limit {problem.limit}")
+        graph.still[:] = True
+        graph.still[segments.node] = False
+        for node, strategy in dead:
+            kill(graph, node, strategy)
+        before = int(graph.counters[CHANGED])
+        graph = settled(graph)
+        if int(graph.counters[CHANGED]) == before and not len(dead):
+            break
+    segments, _, full = segments_of(problem, graph)
+    return core_of(graph, segments, shift)
+
+
+def settled(graph: Graph) -> Graph:
+    """Every reduction applied until none applies."""
+    queue_all(graph)
+    while not reduce_queued(graph):
+        graph = grown(graph)
+    emptied = int(graph.counters[EMPTIED])
+    if emptied:
+        raise Infeasible(f"node {emptied - 1} has no strategy left that fits its neighbours and the limit")
+    return graph
