@@ -18,6 +18,7 @@ from xdsl.utils.lexer import Input
 from xdsl.utils.mlir_lexer import MLIRLexer
 
 from eggshard.dialects.locations import file_range
+from eggshard.dialects.names import value_names
 from eggshard.dialects.stablehlo.dense import DenseElements
 from eggshard.dialects.stablehlo.dense_text import LiteralError, parse_elements
 
@@ -128,19 +129,22 @@ def parse_module(text: str, context: Context | None = None, filename: str = "<un
 
 
 class Printer(XDSLPrinter):
-    """xDSL's printer, in which several results share one name, as MLIR writes them: `%0:2 = ..`, then `%0#1`."""
+    """
+    xDSL's printer, but with the names that MLIR gives to the values of a module.
+
+    Several results share one name, as MLIR writes them: `%0:2 = ..`, then `%0#1`.
+    """
+
+    def print_op(self, op: Operation) -> None:
+        if isinstance(op, ModuleOp) and op.parent is None:
+            self._ssa_values.update(value_names(op))
+        super().print_op(op)
 
     def _print_results(self, op: Operation) -> None:
         results = op.results
         if len(results) < 2:
             return super()._print_results(op)
-        hint = results[0].name_hint
-        if hint is None:
+        if results[0] not in self._ssa_values:
             name = self._get_new_valid_name_id()
-        else:
-            count = self.ssa_names.get(hint, 0)
-            self.ssa_names[hint] = count + 1
-            name = f"{hint}_{count}" if count else hint
-        for index, result in enumerate(results):
-            self._ssa_values[result] = f"{name}#{index}"
-        self.print_string(f"%{name}:{len(results)} = ")
+            self._ssa_values.update((result, f"{name}#{index}") for index, result in enumerate(results))
+        self.print_string(f"%{self._ssa_values[results[0]].removesuffix('#0')}:{len(results)} = ")

@@ -206,6 +206,7 @@ class WhileOp(IRDLOperation):
             printer.print_string(" : ")
             printer.print_list(self.operand_types, printer.print_attribute)
         printer.print_op_attributes(self.attributes, print_keyword=True)
-        for word, region in (("cond", self.cond), ("do", self.body)):
-            printer.print_string(f" {word} ")
+        printer._print_new_line()
+        for word, region in (("cond ", self.cond), (" do ", self.body)):
+            printer.print_string(word)
             printer.print_region(region, print_entry_block_args=False)

@@ -182,6 +182,7 @@ def parse_located_argument(parser: Parser) -> Parser.Argument:
 
 
 def print_reducer(printer: Printer, body: Region) -> None:
+    printer._print_new_line()
     printer.print_string(" reducer")
     block = body.block
     half = len(block.args) // 2
@@ -191,5 +192,5 @@ def print_reducer(printer: Printer, body: Region) -> None:
         printer.print_string(", ")
         printer.print_block_argument(block.args[half + i])
         printer.print_string(")")
-    printer.print_string(" ")
+    printer.print_string("  ")
     printer.print_region(body, print_entry_block_args=False)

@@ -6,18 +6,18 @@
 // CHECK-NEXT:    %0 = "stablehlo.all_gather"(%x) <{all_gather_dim = 1 : i64, channel_handle = #stablehlo.channel_handle<handle = 1, type = 1>, replica_groups = dense<{{\[\[}}0, 1], [2, 3]]> : tensor<2x2xi64>, use_global_device_ids}> : (tensor<8x4xf32>) -> tensor<8x8xf32>
 // CHECK-NEXT:    %1 = "stablehlo.all_reduce"(%x) <{replica_groups = dense<{{\[\[}}0, 1, 4], [2, 3, -1]]> : tensor<2x3xi64>}> ({
 // CHECK-NEXT:    ^bb0(%l: tensor<f32>, %r: tensor<f32>):
-// CHECK-NEXT:      %2 = stablehlo.add %l, %r : tensor<f32>
-// CHECK-NEXT:      stablehlo.return %2 : tensor<f32>
+// CHECK-NEXT:      %7 = stablehlo.add %l, %r : tensor<f32>
+// CHECK-NEXT:      stablehlo.return %7 : tensor<f32>
 // CHECK-NEXT:    }) : (tensor<8x4xf32>) -> tensor<8x4xf32>
-// CHECK-NEXT:    %3 = "stablehlo.reduce_scatter"(%x) <{replica_groups = dense<{{\[\[}}0, 1], [2, 3]]> : tensor<2x2xi64>, scatter_dimension = 0 : i64}> ({
-// CHECK-NEXT:    ^bb0(%l_1: tensor<f32>, %r_1: tensor<f32>):
-// CHECK-NEXT:      %4 = stablehlo.add %l_1, %r_1 : tensor<f32>
-// CHECK-NEXT:      stablehlo.return %4 : tensor<f32>
+// CHECK-NEXT:    %2 = "stablehlo.reduce_scatter"(%x) <{replica_groups = dense<{{\[\[}}0, 1], [2, 3]]> : tensor<2x2xi64>, scatter_dimension = 0 : i64}> ({
+// CHECK-NEXT:    ^bb0(%l: tensor<f32>, %r: tensor<f32>):
+// CHECK-NEXT:      %7 = stablehlo.add %l, %r : tensor<f32>
+// CHECK-NEXT:      stablehlo.return %7 : tensor<f32>
 // CHECK-NEXT:    }) : (tensor<8x4xf32>) -> tensor<4x4xf32>
-// CHECK-NEXT:    %5 = "stablehlo.all_to_all"(%x) <{concat_dimension = 1 : i64, replica_groups = dense<{{\[\[}}0, 1], [2, 3]]> : tensor<2x2xi64>, split_count = 2 : i64, split_dimension = 0 : i64}> : (tensor<8x4xf32>) -> tensor<4x8xf32>
-// CHECK-NEXT:    %6 = "stablehlo.collective_broadcast"(%x) <{replica_groups = dense<{{\[\[}}0, 1], [2, 3]]> : tensor<2x2xi64>}> : (tensor<8x4xf32>) -> tensor<8x4xf32>
-// CHECK-NEXT:    %7 = "stablehlo.collective_permute"(%x) <{source_target_pairs = dense<{{\[\[}}0, 1], [1, 0]]> : tensor<2x2xi64>}> : (tensor<8x4xf32>) -> tensor<8x4xf32>
-// CHECK-NEXT:    %8 = "stablehlo.cross-replica-sum"(%x) <{replica_groups = dense<{{\[\[}}0, 1], [2, 3]]> : tensor<2x2xi64>}> : (tensor<8x4xf32>) -> tensor<8x4xf32>
+// CHECK-NEXT:    %3 = "stablehlo.all_to_all"(%x) <{concat_dimension = 1 : i64, replica_groups = dense<{{\[\[}}0, 1], [2, 3]]> : tensor<2x2xi64>, split_count = 2 : i64, split_dimension = 0 : i64}> : (tensor<8x4xf32>) -> tensor<4x8xf32>
+// CHECK-NEXT:    %4 = "stablehlo.collective_broadcast"(%x) <{replica_groups = dense<{{\[\[}}0, 1], [2, 3]]> : tensor<2x2xi64>}> : (tensor<8x4xf32>) -> tensor<8x4xf32>
+// CHECK-NEXT:    %5 = "stablehlo.collective_permute"(%x) <{source_target_pairs = dense<{{\[\[}}0, 1], [1, 0]]> : tensor<2x2xi64>}> : (tensor<8x4xf32>) -> tensor<8x4xf32>
+// CHECK-NEXT:    %6 = "stablehlo.cross-replica-sum"(%x) <{replica_groups = dense<{{\[\[}}0, 1], [2, 3]]> : tensor<2x2xi64>}> : (tensor<8x4xf32>) -> tensor<8x4xf32>
 // CHECK-NEXT:    func.return
 // CHECK-NEXT:  }
 func.func @collectives(%x: tensor<8x4xf32>) {

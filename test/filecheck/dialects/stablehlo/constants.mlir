@@ -3,19 +3,19 @@
 
 // Constants print as MLIR prints them; equal elements become a splat.
 // CHECK-LABEL: @numbers(
-// CHECK-NEXT:    %0 = stablehlo.constant dense<1.000000e+00> : tensor<4xf32>
-// CHECK-NEXT:    %1 = stablehlo.constant {a = 1 : i32} dense<[1.500000e+00, 3.14159274, 0xFF800000, 1.17549435E-38]> : tensor<4xf32>
-// CHECK-NEXT:    %2 = stablehlo.constant dense<{{\[\[}}1, 2], [3, -4]]> : tensor<2x2xi64>
-// CHECK-NEXT:    %3 = stablehlo.constant dense<[true, false]> : tensor<2xi1>
-// CHECK-NEXT:    %4 = stablehlo.constant dense<(1.000000e+00,-2.000000e+00)> : tensor<complex<f32>>
-// CHECK-NEXT:    %5 = stablehlo.constant dense<[(1.000000e+00,0.000000e+00), (0x7FC00000,1.000000e-01)]> : tensor<2xcomplex<f32>>
-// CHECK-NEXT:    %6 = stablehlo.constant dense<[1.015630e+00, 0x7F80]> : tensor<2xbf16>
-// CHECK-NEXT:    %7 = stablehlo.constant dense<[4.480000e+02, 0x7F]> : tensor<2xf8E4M3FN>
-// CHECK-NEXT:    %8 = stablehlo.constant dense<[7, -8]> : tensor<2xi4>
-// CHECK-NEXT:    %9 = stablehlo.constant dense<18446744073709551615> : tensor<ui64>
-// CHECK-NEXT:    %10 = stablehlo.constant dense<> : tensor<0x2xf32>
-// CHECK-NEXT:    %11 = stablehlo.constant dense<5> : tensor<2xi32>
-// CHECK-NEXT:    %12 = stablehlo.constant dense<0x419D6F3454000000> : tensor<f64>
+// CHECK-NEXT:    %cst = stablehlo.constant dense<1.000000e+00> : tensor<4xf32>
+// CHECK-NEXT:    %cst_0 = stablehlo.constant {a = 1 : i32} dense<[1.500000e+00, 3.14159274, 0xFF800000, 1.17549435E-38]> : tensor<4xf32>
+// CHECK-NEXT:    %c = stablehlo.constant dense<{{\[\[}}1, 2], [3, -4]]> : tensor<2x2xi64>
+// CHECK-NEXT:    %c_1 = stablehlo.constant dense<[true, false]> : tensor<2xi1>
+// CHECK-NEXT:    %cst_2 = stablehlo.constant dense<(1.000000e+00,-2.000000e+00)> : tensor<complex<f32>>
+// CHECK-NEXT:    %cst_3 = stablehlo.constant dense<[(1.000000e+00,0.000000e+00), (0x7FC00000,1.000000e-01)]> : tensor<2xcomplex<f32>>
+// CHECK-NEXT:    %cst_4 = stablehlo.constant dense<[1.015630e+00, 0x7F80]> : tensor<2xbf16>
+// CHECK-NEXT:    %cst_5 = stablehlo.constant dense<[4.480000e+02, 0x7F]> : tensor<2xf8E4M3FN>
+// CHECK-NEXT:    %c_6 = stablehlo.constant dense<[7, -8]> : tensor<2xi4>
+// CHECK-NEXT:    %c_7 = stablehlo.constant dense<18446744073709551615> : tensor<ui64>
+// CHECK-NEXT:    %cst_8 = stablehlo.constant dense<> : tensor<0x2xf32>
+// CHECK-NEXT:    %c_9 = stablehlo.constant dense<5> : tensor<2xi32>
+// CHECK-NEXT:    %cst_10 = stablehlo.constant dense<0x419D6F3454000000> : tensor<f64>
 // CHECK-NEXT:    func.return
 // CHECK-NEXT:  }
 func.func @numbers() {
@@ -37,7 +37,7 @@ func.func @numbers() {
 
 // Many elements are one string of their bytes.
 // CHECK-LABEL: @many(
-// CHECK-NEXT:    %0 = stablehlo.constant dense<"0x0100010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101"> : tensor<101xi1>
+// CHECK-NEXT:    %c = stablehlo.constant dense<"0x0100010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101010101"> : tensor<101xi1>
 // CHECK-NEXT:    func.return
 // CHECK-NEXT:  }
 func.func @many() {

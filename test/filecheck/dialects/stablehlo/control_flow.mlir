@@ -6,14 +6,14 @@
 // CHECK-NEXT:    %0 = "stablehlo.case"(%i) ({
 // CHECK-NEXT:      stablehlo.return %x : tensor<4xf32>
 // CHECK-NEXT:    }, {
-// CHECK-NEXT:      %1 = stablehlo.add %x, %x : tensor<4xf32>
-// CHECK-NEXT:      stablehlo.return %1 : tensor<4xf32>
+// CHECK-NEXT:      %2 = stablehlo.add %x, %x : tensor<4xf32>
+// CHECK-NEXT:      stablehlo.return %2 : tensor<4xf32>
 // CHECK-NEXT:    }) : (tensor<i32>) -> tensor<4xf32>
-// CHECK-NEXT:    %2 = "stablehlo.if"(%p) ({
+// CHECK-NEXT:    %1 = "stablehlo.if"(%p) ({
 // CHECK-NEXT:      stablehlo.return %x : tensor<4xf32>
 // CHECK-NEXT:    }, {
-// CHECK-NEXT:      %3 = stablehlo.add %x, %x : tensor<4xf32>
-// CHECK-NEXT:      stablehlo.return %3 : tensor<4xf32>
+// CHECK-NEXT:      %2 = stablehlo.add %x, %x : tensor<4xf32>
+// CHECK-NEXT:      stablehlo.return %2 : tensor<4xf32>
 // CHECK-NEXT:    }) : (tensor<i1>) -> tensor<4xf32>
 // CHECK-NEXT:    func.return
 // CHECK-NEXT:  }
@@ -35,14 +35,16 @@ func.func @branches(%i: tensor<i32>, %p: tensor<i1>, %x: tensor<4xf32>) {
 
 // The two regions of a loop share the names of the carried values.
 // CHECK-LABEL: @loops(
-// CHECK-NEXT:    %0:2 = stablehlo.while(%i = %zero, %acc = %x) : tensor<i32>, tensor<4xf32> attributes {a = 1 : i32} cond {
+// CHECK-NEXT:    %0:2 = stablehlo.while(%i = %zero, %acc = %x) : tensor<i32>, tensor<4xf32> attributes {a = 1 : i32}
+// CHECK-NEXT:    cond {
 // CHECK-NEXT:      %1 = stablehlo.compare LT, %i, %zero : (tensor<i32>, tensor<i32>) -> tensor<i1>
 // CHECK-NEXT:      stablehlo.return %1 : tensor<i1>
 // CHECK-NEXT:    } do {
-// CHECK-NEXT:      %2 = stablehlo.add %i, %i : tensor<i32>
-// CHECK-NEXT:      stablehlo.return %2, %acc : tensor<i32>, tensor<4xf32>
+// CHECK-NEXT:      %1 = stablehlo.add %i, %i : tensor<i32>
+// CHECK-NEXT:      stablehlo.return %1, %acc : tensor<i32>, tensor<4xf32>
 // CHECK-NEXT:    }
-// CHECK-NEXT:    stablehlo.while() cond {
+// CHECK-NEXT:    stablehlo.while()
+// CHECK-NEXT:    cond {
 // CHECK-NEXT:      stablehlo.return %p : tensor<i1>
 // CHECK-NEXT:    } do {
 // CHECK-NEXT:      stablehlo.return

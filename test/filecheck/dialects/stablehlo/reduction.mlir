@@ -15,21 +15,25 @@ func.func @short(%x: tensor<2x3xf32>, %c: tensor<f32>) {
 
 // Other bodies are written out: not commutative, other order, more ops, attributes inside.
 // CHECK-LABEL: @long(
-// CHECK-NEXT:    %0 = stablehlo.reduce(%x init: %c) across dimensions = [1] : (tensor<2x3xf32>, tensor<f32>) -> tensor<2xf32> reducer(%l: tensor<f32>, %r: tensor<f32>) {
-// CHECK-NEXT:      %1 = stablehlo.subtract %l, %r : tensor<f32>
-// CHECK-NEXT:      stablehlo.return %1 : tensor<f32>
+// CHECK-NEXT:    %0 = stablehlo.reduce(%x init: %c) across dimensions = [1] : (tensor<2x3xf32>, tensor<f32>) -> tensor<2xf32>
+// CHECK-NEXT:     reducer(%l: tensor<f32>, %r: tensor<f32>)  {
+// CHECK-NEXT:      %4 = stablehlo.subtract %l, %r : tensor<f32>
+// CHECK-NEXT:      stablehlo.return %4 : tensor<f32>
 // CHECK-NEXT:    }
-// CHECK-NEXT:    %2 = stablehlo.reduce(%x init: %c) across dimensions = [1] : (tensor<2x3xf32>, tensor<f32>) -> tensor<2xf32> reducer(%l_1: tensor<f32>, %r_1: tensor<f32>) {
-// CHECK-NEXT:      %3 = stablehlo.add %r_1, %l_1 : tensor<f32>
-// CHECK-NEXT:      stablehlo.return %3 : tensor<f32>
+// CHECK-NEXT:    %1 = stablehlo.reduce(%x init: %c) across dimensions = [1] : (tensor<2x3xf32>, tensor<f32>) -> tensor<2xf32>
+// CHECK-NEXT:     reducer(%l: tensor<f32>, %r: tensor<f32>)  {
+// CHECK-NEXT:      %4 = stablehlo.add %r, %l : tensor<f32>
+// CHECK-NEXT:      stablehlo.return %4 : tensor<f32>
 // CHECK-NEXT:    }
-// CHECK-NEXT:    %4 = stablehlo.reduce(%x init: %c) across dimensions = [1] : (tensor<2x3xf32>, tensor<f32>) -> tensor<2xf32> reducer(%l_2: tensor<f32>, %r_2: tensor<f32>) {
-// CHECK-NEXT:      %5 = stablehlo.add %l_2, %r_2 : tensor<f32>
-// CHECK-NEXT:      %6 = stablehlo.multiply %5, %r_2 : tensor<f32>
-// CHECK-NEXT:      stablehlo.return %6 : tensor<f32>
+// CHECK-NEXT:    %2 = stablehlo.reduce(%x init: %c) across dimensions = [1] : (tensor<2x3xf32>, tensor<f32>) -> tensor<2xf32>
+// CHECK-NEXT:     reducer(%l: tensor<f32>, %r: tensor<f32>)  {
+// CHECK-NEXT:      %4 = stablehlo.add %l, %r : tensor<f32>
+// CHECK-NEXT:      %5 = stablehlo.multiply %4, %r : tensor<f32>
+// CHECK-NEXT:      stablehlo.return %5 : tensor<f32>
 // CHECK-NEXT:    }
-// CHECK-NEXT:    %7 = stablehlo.reduce(%x init: %c) across dimensions = [1] : (tensor<2x3xf32>, tensor<f32>) -> tensor<2xf32> reducer(%l_3: tensor<f32>, %r_3: tensor<f32>) {
-// CHECK-NEXT:      stablehlo.return %l_3 : tensor<f32>
+// CHECK-NEXT:    %3 = stablehlo.reduce(%x init: %c) across dimensions = [1] : (tensor<2x3xf32>, tensor<f32>) -> tensor<2xf32>
+// CHECK-NEXT:     reducer(%l: tensor<f32>, %r: tensor<f32>)  {
+// CHECK-NEXT:      stablehlo.return %l : tensor<f32>
 // CHECK-NEXT:    }
 // CHECK-NEXT:    func.return
 // CHECK-NEXT:  }
@@ -55,7 +59,8 @@ func.func @long(%x: tensor<2x3xf32>, %c: tensor<f32>) {
 
 // With several inputs the body takes a pair of arguments for each, printed pair by pair.
 // CHECK-LABEL: @several(
-// CHECK-NEXT:    %0:2 = stablehlo.reduce(%x init: %c), (%y init: %d) across dimensions = [0, 1] {a = 1 : i32} : (tensor<2x3xf32>, tensor<2x3xi32>, tensor<f32>, tensor<i32>) -> (tensor<f32>, tensor<i32>) reducer(%l: tensor<f32>, %r: tensor<f32>) (%m: tensor<i32>, %s: tensor<i32>) {
+// CHECK-NEXT:    %0:2 = stablehlo.reduce(%x init: %c), (%y init: %d) across dimensions = [0, 1] {a = 1 : i32} : (tensor<2x3xf32>, tensor<2x3xi32>, tensor<f32>, tensor<i32>) -> (tensor<f32>, tensor<i32>)
+// CHECK-NEXT:     reducer(%l: tensor<f32>, %r: tensor<f32>) (%m: tensor<i32>, %s: tensor<i32>)  {
 // CHECK-NEXT:      %1 = stablehlo.add %l, %r : tensor<f32>
 // CHECK-NEXT:      %2 = stablehlo.add %m, %s : tensor<i32>
 // CHECK-NEXT:      stablehlo.return %1, %2 : tensor<f32>, tensor<i32>

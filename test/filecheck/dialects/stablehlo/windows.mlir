@@ -5,17 +5,17 @@
 // CHECK-LABEL: @windows(
 // CHECK-NEXT:    %0 = "stablehlo.reduce_window"(%x, %c) <{base_dilations = array<i64: 2, 1>, padding = dense<{{\[\[}}2, 1], [0, 0]]> : tensor<2x2xi64>, window_dilations = array<i64: 3, 1>, window_dimensions = array<i64: 2, 1>, window_strides = array<i64: 4, 1>}> ({
 // CHECK-NEXT:    ^bb0(%l: tensor<f32>, %r: tensor<f32>):
-// CHECK-NEXT:      %1 = stablehlo.add %l, %r : tensor<f32>
-// CHECK-NEXT:      stablehlo.return %1 : tensor<f32>
+// CHECK-NEXT:      %2 = stablehlo.add %l, %r : tensor<f32>
+// CHECK-NEXT:      stablehlo.return %2 : tensor<f32>
 // CHECK-NEXT:    }) : (tensor<4x6xf32>, tensor<f32>) -> tensor<2x6xf32>
-// CHECK-NEXT:    %2 = "stablehlo.select_and_scatter"(%x, %s, %c) <{padding = dense<0> : tensor<2x2xi64>, window_dimensions = array<i64: 2, 3>, window_strides = array<i64: 2, 3>}> ({
-// CHECK-NEXT:    ^bb0(%l_1: tensor<f32>, %r_1: tensor<f32>):
-// CHECK-NEXT:      %3 = stablehlo.compare GE, %l_1, %r_1 : (tensor<f32>, tensor<f32>) -> tensor<i1>
-// CHECK-NEXT:      stablehlo.return %3 : tensor<i1>
+// CHECK-NEXT:    %1 = "stablehlo.select_and_scatter"(%x, %s, %c) <{padding = dense<0> : tensor<2x2xi64>, window_dimensions = array<i64: 2, 3>, window_strides = array<i64: 2, 3>}> ({
+// CHECK-NEXT:    ^bb0(%l: tensor<f32>, %r: tensor<f32>):
+// CHECK-NEXT:      %2 = stablehlo.compare GE, %l, %r : (tensor<f32>, tensor<f32>) -> tensor<i1>
+// CHECK-NEXT:      stablehlo.return %2 : tensor<i1>
 // CHECK-NEXT:    }, {
-// CHECK-NEXT:    ^bb0(%l_2: tensor<f32>, %r_2: tensor<f32>):
-// CHECK-NEXT:      %4 = stablehlo.add %l_2, %r_2 : tensor<f32>
-// CHECK-NEXT:      stablehlo.return %4 : tensor<f32>
+// CHECK-NEXT:    ^bb0(%l: tensor<f32>, %r: tensor<f32>):
+// CHECK-NEXT:      %2 = stablehlo.add %l, %r : tensor<f32>
+// CHECK-NEXT:      stablehlo.return %2 : tensor<f32>
 // CHECK-NEXT:    }) : (tensor<4x6xf32>, tensor<2x2xf32>, tensor<f32>) -> tensor<4x6xf32>
 // CHECK-NEXT:    func.return
 // CHECK-NEXT:  }

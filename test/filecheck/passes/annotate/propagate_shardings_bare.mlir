@@ -4,10 +4,10 @@ sdy.mesh @mesh = <["a"=2, "b"=2, "c"=1]>
 
 // Uses share a constant, and so agree.
 // CHECK-LABEL: @shared
-// CHECK-NEXT:    %c = stablehlo.constant
+// CHECK-NEXT:    %cst = stablehlo.constant
 // CHECK-SAME:    <@mesh, [{"a", ?}]>
-// CHECK-NEXT:    stablehlo.add %x, %c
-// CHECK-NEXT:    stablehlo.add %y, %c
+// CHECK-NEXT:    stablehlo.add %x, %cst
+// CHECK-NEXT:    stablehlo.add %y, %cst
 // CHECK-SAME:    <@mesh, [{"a", ?}]>
 func.func @shared(%x: tensor<8xf32> {sdy.sharding = #sdy.sharding<@mesh, [{"a"}]>}, %y: tensor<8xf32>) -> (tensor<8xf32>, tensor<8xf32>) {
   %c = stablehlo.constant dense<1.0> : tensor<8xf32>

@@ -73,15 +73,15 @@ func.func @marks(%x: tensor<4xf32>, %y: tensor<4xf32>) -> tensor<4xf32> {
 
 // Code between the calls that cut and join is per device; a constant that others use as well is copied into it.
 // CHECK-LABEL: @manual
-// CHECK-NEXT:    %c = stablehlo.constant
+// CHECK-NEXT:    %cst = stablehlo.constant dense<1.000000e+00> : tensor<4xf32>
 // CHECK-NEXT:    %0 = sharding.constraint %x <@mesh, [{"axis_0"}]> : tensor<8xf32>
-// CHECK-NEXT:    %1 = sdy.manual_computation(%0) in_shardings=[<@mesh, [{"axis_0"}]>] out_shardings=[<@mesh, [{}]>] manual_axes={"axis_0"} (%2: tensor<4xf32>) {
-// CHECK-NEXT:      %c_1 = stablehlo.constant
-// CHECK-NEXT:      %3 = stablehlo.add %2, %c_1 : tensor<4xf32>
+// CHECK-NEXT:    %1 = sdy.manual_computation(%0) in_shardings=[<@mesh, [{"axis_0"}]>] out_shardings=[<@mesh, [{}]>] manual_axes={"axis_0"} (%arg0: tensor<4xf32>) {
+// CHECK-NEXT:      %cst_0 = stablehlo.constant dense<1.000000e+00> : tensor<4xf32>
+// CHECK-NEXT:      %3 = stablehlo.add %arg0, %cst_0 : tensor<4xf32>
 // CHECK-NEXT:      %4 = "stablehlo.all_reduce"(%3)
 // CHECK:           sdy.return %4 : tensor<4xf32>
 // CHECK-NEXT:    } : (tensor<8xf32>) -> tensor<4xf32>
-// CHECK-NEXT:    %2 = stablehlo.add %1, %c : tensor<4xf32>
+// CHECK-NEXT:    %2 = stablehlo.add %1, %cst : tensor<4xf32>
 func.func @manual(%x: tensor<8xf32>) -> tensor<4xf32> {
   %c = stablehlo.constant dense<1.0> : tensor<4xf32>
   %0 = stablehlo.custom_call @Sharding(%x) {mhlo.sharding = "{devices=[2]<=[2]}"} : (tensor<8xf32>) -> tensor<8xf32>
@@ -103,8 +103,8 @@ func.func @manual(%x: tensor<8xf32>) -> tensor<4xf32> {
 // Code that is per device along one axis only.
 // CHECK-LABEL: @partly_manual
 // CHECK:         sdy.manual_computation(%0) in_shardings=[<@m, [{"data", ?}, {?}]>] out_shardings=[<@m, [{"data", ?}, {?}]>] manual_axes={"data"}
-// CHECK-SAME:        (%2: tensor<2x4xf32>) {
-// CHECK-NEXT:      %3 = sharding.constraint %2 <@m, [{}, {"model"}]> : tensor<2x4xf32>
+// CHECK-SAME:        (%arg0: tensor<2x4xf32>) {
+// CHECK-NEXT:      %2 = sharding.constraint %arg0 <@m, [{}, {"model"}]> : tensor<2x4xf32>
 sharding.mesh @m = <["data"=4, "model"=2]>
 func.func @partly_manual(%x: tensor<8x4xf32>) -> tensor<8x4xf32> {
   %0 = stablehlo.custom_call @Sharding(%x) {mhlo.sharding = "{devices=[4,1,2]<=[8] last_tile_dim_replicate}"} : (tensor<8x4xf32>) -> tensor<8x4xf32>

@@ -94,9 +94,9 @@ func.func @taken_over(%p: tensor<i1>, %w: tensor<8xf32>, %x: tensor<8xf32>) -> t
 // CHECK-LABEL: @condition
 // CHECK-NEXT:    %[[W:.*]] = sharding.reshard %w {{.*}} because "first"
 // CHECK-NEXT:    %[[L:.*]]:2 = stablehlo.while(%v = %[[W]], %u = %x)
-// CHECK-SAME:    sharding.layouts = [#sharding.layout<@mesh, [{}]>, #sharding.layout<@mesh, [{"a"}]>]
-// CHECK-NEXT:      stablehlo.custom_call @test(%v, %u)
-// CHECK:         } do {
+// CHECK:         sharding.layouts = [#sharding.layout<@mesh, [{}]>, #sharding.layout<@mesh, [{"a"}]>]
+// CHECK:           stablehlo.custom_call @test(%v, %u)
+// CHECK:         do {
 // CHECK-NEXT:      %[[G:.*]] = sharding.reshard %u
 // CHECK-NEXT:      stablehlo.custom_call @look(%v, %[[G]])
 // CHECK:         %[[V:.*]] = sharding.reshard %[[L]]#0 : #sharding.layout<@mesh, [{}]> -> #sharding.layout<@mesh, [{"a"}]> because "carry of a loop"
