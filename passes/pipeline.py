@@ -13,8 +13,9 @@ from eggshard.passes.registry import load_pass
 # Import: one function, layouts in our own terms.
 # Calls go first: a layout cannot flow through a call, and repeated blocks are found later in any case.
 # ---------------------------------------------------------------------------------------------------------------------
+# Sizes that are operands are folded after that, for they may come from a caller; their constants then die.
 # Strings come after Shardy's own annotations, whose mesh they are read against.
-IMPORT = ("inline-calls", "drop-dead-ops", "import-sdy", "import-gspmd")
+IMPORT = ("inline-calls", "fold-dynamic-shapes", "drop-dead-ops", "import-sdy", "import-gspmd")
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Annotate: what follows from the annotations of the program and its user.

@@ -12,6 +12,7 @@ from eggshard.diagnostics import DiagnosticError
 PASSES: dict[str, str] = {
     # import
     "inline-calls": "imports.inline_calls:InlineCallsPass",
+    "fold-dynamic-shapes": "imports.fold_dynamic_shapes:FoldDynamicShapesPass",
     "drop-dead-ops": "imports.drop_dead_ops:DropDeadOpsPass",
     "import-sdy": "annotate.import_sdy:ImportSdyPass",
     "import-gspmd": "imports.import_gspmd:ImportGspmdPass",

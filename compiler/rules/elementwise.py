@@ -16,8 +16,13 @@ _STABLEHLO = """
     shift_right_arithmetic shift_right_logical sign sine sqrt subtract tan tanh xor
 """
 _CHLO = """
-    acos acosh asin asinh atan atanh bessel_i1e conj cosh digamma erf erf_inv erfc is_inf is_neg_inf is_pos_inf lgamma
-    next_after polygamma sinh square tan zeta
+    acos acosh asin asinh atan atanh bessel_i1e conj constant_like cosh digamma erf erf_inv erfc is_inf is_neg_inf
+    is_pos_inf lgamma mulhi next_after polygamma sinh square tan zeta
+"""
+
+_BROADCASTING = """
+    add and atan2 compare complex divide maximum minimum multiply next_after or polygamma power remainder select
+    shift_left shift_right_arithmetic shift_right_logical subtract xor zeta
 """
 
 ELEMENTWISE = frozenset(
@@ -26,6 +31,9 @@ ELEMENTWISE = frozenset(
     + ["sharding.constraint", "sdy.sharding_constraint"]
 )
 """Ops of which each result element depends on the operands' elements at the same place."""
+
+BROADCASTING = frozenset(f"chlo.broadcast_{name}" for name in _BROADCASTING.split())
+"""Elementwise ops whose operands are broadcast to one shape first."""
 
 POINTWISE = frozenset(["stablehlo.all_reduce", "stablehlo.collective_permute", "stablehlo.cross-replica-sum"])
 """Collectives of a hand-written per-device program, which keep the place of every element."""

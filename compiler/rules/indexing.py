@@ -8,7 +8,7 @@ from typing import Any
 
 from xdsl.ir import Operation
 
-from eggshard.rules.build import NO, Kind, RuleBuilder, Shape, shape_of
+from eggshard.rules.build import NO, Kind, RuleBuilder, Shape, number, shape_of
 from eggshard.rules.reduction import body_kind
 from eggshard.rules.rule import Rule
 
@@ -93,6 +93,20 @@ def gather(op: Operation) -> Rule:
     if view.vector < len(indices):
         builder.add((NO, view.vector), (NO,), indices[view.vector], Kind.NEED)
     return builder.build()
+
+
+def torch_index_select(op: Operation) -> Rule:
+    """The dimension that indices choose from stays whole; the others pass, and so do those of the indices."""
+    before, indices = shape_of(op.operands[0]), shape_of(op.operands[1])
+    dim, batch = number(op.properties["dim"]), number(op.properties["batch_dims"])
+    builder = RuleBuilder(op)
+    for d in range(dim):
+        builder.add((d, d if d < batch else NO), (d,), before[d])
+    for d in range(batch, len(indices)):
+        builder.add((NO, d), (dim + d - batch,), indices[d])
+    for d in range(dim + 1, len(before)):
+        builder.add((d, NO), (d + len(indices) - batch - 1,), before[d])
+    return builder.add((dim, NO), (NO,), before[dim], Kind.NEED).build()
 
 
 def scatter(op: Operation) -> Rule:

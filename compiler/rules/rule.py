@@ -25,6 +25,7 @@ class Rule:
     them; our own partitioner can, see `local`.
     `lenient`: factors of `need_replication` and `permutation` that propagation treats as pass-through, as Shardy does
     for an op whose tiles are in truth not independent.
+    `own`: the rule that our own partitioner runs instead, where it can tile dimensions that Shardy keeps whole.
     """
 
     operands: tuple[FactorDims, ...]
@@ -38,6 +39,7 @@ class Rule:
     kind: str = "sum"
     custom: bool = False
     lenient: frozenset[int] = frozenset()
+    own: Rule | None = None
 
     @cached_property
     def special(self) -> frozenset[int]:
@@ -47,13 +49,15 @@ class Rule:
     @cached_property
     def local(self) -> Rule:
         """
-        The rule as our own partitioner runs it, with masked factors tiled.
+        The rule as our own partitioner runs it: `own`, or this one with masked factors tiled.
 
         A masked factor in `reduction` is a dimension that is read (gather, dynamic_slice): each device answers for its
         own slice, zero elsewhere, and the results are partial sums; no result is tiled along it. A masked factor
         outside `reduction` is one that is written (scatter, dynamic_update_slice): operand and result are tiled alike
         and each device applies what falls into its own slice.
         """
+        if self.own is not None:
+            return self.own
         read = self.masked & (self.need_replication | self.reduction)
         if not read:
             return self

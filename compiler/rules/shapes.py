@@ -25,6 +25,41 @@ def broadcast_in_dim(op: Operation) -> Rule:
     return builder.build()
 
 
+def broadcast(op: Operation) -> Rule:
+    """New major dimensions, along which the operand repeats."""
+    after = shape_of(op.results[0])
+    new = len(after) - len(shape_of(op.operands[0]))
+    builder = RuleBuilder(op)
+    for out, size in enumerate(after):
+        builder.add((out - new if out >= new else NO,), (out,), size)
+    return builder.build()
+
+
+def broadcasting(op: Operation) -> Rule:
+    """
+    Elementwise on operands that are broadcast: a factor per result dimension.
+
+    A dimension of size 1 that is stretched has a factor of its own. Operands of lower rank have the dimensions that
+    `broadcast_dimensions` says, or the last ones; scalars have none.
+    """
+    after = shape_of(op.results[0])
+    given = op.properties.get("broadcast_dimensions")
+    sources: list[dict[int, int]] = []
+    for value in op.operands:
+        rank = len(shape_of(value))
+        where = ints(given) if given is not None and rank < len(after) else range(len(after) - rank, len(after))
+        sources.append({out: dim for dim, out in enumerate(where)})
+    builder = RuleBuilder(op)
+    for out, size in enumerate(after):
+        dims = [source.get(out, NO) for source in sources]
+        for index, value in enumerate(op.operands):
+            if dims[index] != NO and shape_of(value)[dims[index]] == 1 and size != 1:
+                builder.add([dims[index] if other == index else NO for other in range(len(dims))], (NO,), 1)
+                dims[index] = NO
+        builder.add(dims, (out,), size)
+    return builder.build()
+
+
 def transpose(op: Operation) -> Rule:
     """One factor per result dimension."""
     shape = shape_of(op.operands[0])

@@ -8,17 +8,26 @@ from typing import Any
 from xdsl.ir import Attribute, Operation
 
 from eggshard.rules.collectives import resizing_collective
-from eggshard.rules.contraction import dot, dot_general
+from eggshard.rules.contraction import dot, dot_general, einsum, ragged_dot
 from eggshard.rules.convolution import convolution
 from eggshard.rules.custom_calls import custom_call
-from eggshard.rules.elementwise import ELEMENTWISE, POINTWISE, bitcast_convert, map_rule, pointwise, reverse, source
-from eggshard.rules.indexing import dynamic_slice, dynamic_update_slice, gather, scatter
+from eggshard.rules.elementwise import (
+    BROADCASTING,
+    ELEMENTWISE,
+    POINTWISE,
+    bitcast_convert,
+    map_rule,
+    pointwise,
+    reverse,
+    source,
+)
+from eggshard.rules.indexing import dynamic_slice, dynamic_update_slice, gather, scatter, torch_index_select
 from eggshard.rules.linear_algebra import cholesky, fft, triangular_solve
 from eggshard.rules.norms import batch_norm_inference, batch_norm_whole
 from eggshard.rules.random import rng, rng_bit_generator
 from eggshard.rules.reduction import reduce
 from eggshard.rules.rule import Rule
-from eggshard.rules.shapes import broadcast_in_dim, reshape, transpose
+from eggshard.rules.shapes import broadcast, broadcast_in_dim, broadcasting, reshape, transpose
 from eggshard.rules.sorting import sort, top_k
 from eggshard.rules.windows import concatenate, pad, reduce_window, select_and_scatter, slice_rule
 
@@ -28,6 +37,9 @@ CUSTOM_RULE = "sdy.sharding_rule"
 TABLE: dict[str, Callable[[Operation], Rule | None]] = {
     **dict.fromkeys(ELEMENTWISE, pointwise),
     **dict.fromkeys(POINTWISE, pointwise),
+    **dict.fromkeys(BROADCASTING, broadcasting),
+    "chlo.constant": source,
+    "chlo.ragged_dot": ragged_dot,
     "chlo.top_k": top_k,
     "sdy.constant": source,
     "stablehlo.all_gather": resizing_collective,
@@ -36,6 +48,7 @@ TABLE: dict[str, Callable[[Operation], Rule | None]] = {
     "stablehlo.batch_norm_inference": batch_norm_inference,
     "stablehlo.batch_norm_training": batch_norm_whole,
     "stablehlo.bitcast_convert": bitcast_convert,
+    "stablehlo.broadcast": broadcast,
     "stablehlo.broadcast_in_dim": broadcast_in_dim,
     "stablehlo.cholesky": cholesky,
     "stablehlo.constant": source,
@@ -44,6 +57,7 @@ TABLE: dict[str, Callable[[Operation], Rule | None]] = {
     "stablehlo.dot_general": dot_general,
     "stablehlo.dynamic_slice": dynamic_slice,
     "stablehlo.dynamic_update_slice": dynamic_update_slice,
+    "stablehlo.einsum": einsum,
     "stablehlo.fft": fft,
     "stablehlo.gather": gather,
     "stablehlo.iota": source,
@@ -56,8 +70,10 @@ TABLE: dict[str, Callable[[Operation], Rule | None]] = {
     "stablehlo.rng_bit_generator": rng_bit_generator,
     "stablehlo.scatter": scatter,
     "stablehlo.sort": sort,
+    "stablehlo.torch_index_select": torch_index_select,
     "stablehlo.transpose": transpose,
     "stablehlo.triangular_solve": triangular_solve,
+    "stablehlo.unary_einsum": einsum,
 }
 """Ops that are not here, and not below, have no rule: they are replicated, and reported."""
 
@@ -77,7 +93,11 @@ CONTEXTUAL = frozenset(["stablehlo.dynamic_update_slice"])
 OWN = frozenset(name for name in TABLE if name.startswith("chlo.")) | {
     "stablehlo.batch_norm_grad",
     "stablehlo.batch_norm_training",
+    "stablehlo.broadcast",
+    "stablehlo.einsum",
     "stablehlo.map",
+    "stablehlo.torch_index_select",
+    "stablehlo.unary_einsum",
 }
 """Ops that have a rule here and none in Shardy, which sees them only after they were taken apart."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from xdsl.dialects.builtin import DenseIntOrFPElementsAttr
@@ -51,15 +52,25 @@ def resized(op: Operation, before: tuple[int, ...], after: tuple[int, ...], cons
 
 
 def concatenate(op: Operation, conservative: bool) -> Rule:
-    """The joined dimension stays whole; propagated along all the same, unless conservative."""
+    """
+    The joined dimension stays whole; propagated along all the same, unless conservative.
+
+    Where most of it is one operand, our own partitioner moves the parts of that one by as far as the others push them.
+    """
     dim = number(op.properties["dimension"])
-    builder = RuleBuilder(op)
+    sizes = [shape_of(value)[dim] for value in op.operands]
+    large = sizes.index(max(sizes))
+    builder, own = RuleBuilder(op), RuleBuilder(op)
     for d, size in enumerate(shape_of(op.results[0])):
         if d != dim:
             builder.add_everywhere(d, size)
-        elif not conservative:
+            own.add_everywhere(d, size)
+            continue
+        own.add([d if index == large else NO for index in range(len(sizes))], (d,), size, Kind.PERMUTE)
+        if not conservative:
             builder.add_everywhere(d, size, Kind.NEED)
-    return builder.build()
+    made = builder.build()
+    return replace(made, own=own.build()) if 4 * sizes[large] >= 3 * sum(sizes) else made
 
 
 def reduce_window(op: Operation, conservative: bool) -> Rule:
@@ -83,19 +94,26 @@ def reduce_window(op: Operation, conservative: bool) -> Rule:
 
 
 def select_and_scatter(op: Operation, conservative: bool) -> Rule:
-    """As reduce_window backwards: the operand is permuted, the source of a windowed dimension stays whole."""
+    """
+    As reduce_window backwards: the operand is permuted, the source of a windowed dimension stays whole.
+
+    Our own partitioner cuts the source with the operand.
+    """
     operand, source = shape_of(op.operands[0]), shape_of(op.operands[1])
     window = ints(op.properties.get("window_dimensions")) or (1,) * len(operand)
     padding = _pairs(op.properties.get("padding"), len(operand))
     stride = ints(op.properties.get("window_strides")) or (1,) * len(operand)
-    builder = RuleBuilder(op, kind=body_kind(op.regions[1]))
+    kind = body_kind(op.regions[1])
+    builder, own = RuleBuilder(op, kind=kind), RuleBuilder(op, kind=kind)
     for dim, size in enumerate(operand):
-        if size == source[dim] and window[dim] == stride[dim] == 1 and padding[dim] == (0, 0):
+        moved = size != source[dim] or window[dim] != 1 or stride[dim] != 1 or padding[dim] != (0, 0)
+        own.add((dim, dim, NO), (dim,), size, Kind.PERMUTE if moved else Kind.PASS)
+        if not moved:
             builder.add((dim, dim, NO), (dim,), size)
-        else:
-            builder.add((NO, dim, NO), (NO,), source[dim], Kind.NEED, blocked=conservative)
-            builder.add((dim, NO, NO), (dim,), size, Kind.PERMUTE, blocked=conservative)
-    return builder.build()
+            continue
+        builder.add((NO, dim, NO), (NO,), source[dim], Kind.NEED, blocked=conservative)
+        builder.add((dim, NO, NO), (dim,), size, Kind.PERMUTE, blocked=conservative)
+    return replace(builder.build(), own=own.build())
 
 
 def _pairs(padding: Attribute | None, rank: int) -> list[tuple[int, int]]:

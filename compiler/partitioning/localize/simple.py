@@ -54,9 +54,15 @@ def iota(site: Site) -> list[SSAValue] | None:
     return [site.local.convert(site.local.positions(kind.get_shape(), dim, axes), kind.element_type)]
 
 
-def dot_general(site: Site) -> None:
-    """Contracts local parts; padding of a contracted dimension is zeroed on both sides, since 0 x inf is not 0."""
-    for index in (0, 1):
+def broadcast(site: Site) -> None:
+    """The sizes of new dimensions are those of the device's part."""
+    shape = site.local_type().get_shape()
+    site.op.properties["broadcast_sizes"] = ints(shape[: len(shape) - len(site.operand_shape(0))])
+
+
+def contract(site: Site) -> None:
+    """Contracts local parts; padding of a contracted dimension is zeroed on all sides, since 0 x inf is not 0."""
+    for index in range(len(site.op.operands)):
         element = tensor_type(site.op.operands[index]).element_type
         site.mask_operand(index, sorted(site.rule.reduction), identity("sum", element))
 

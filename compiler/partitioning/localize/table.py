@@ -13,7 +13,7 @@ from xdsl.dialects.builtin import TensorType
 from xdsl.ir import Operation, SSAValue
 
 from eggshard.dialects.spmd import KINDS
-from eggshard.partitioning.localize import dynamic_slices, gather_scatter, simple, windows
+from eggshard.partitioning.localize import dynamic_slices, gather_scatter, pool_gradient, simple, windows
 from eggshard.partitioning.localize.site import Site
 from eggshard.rules.rule import Rule
 from eggshard.rules.table import CUSTOM_RULE
@@ -77,18 +77,28 @@ def _never(op: Operation, rule: Rule, factor: int) -> bool:
 
 
 HANDLERS: dict[str, Handler] = {
+    "chlo.constant": Handler(simple.constant),
+    "chlo.ragged_dot": Handler(simple.contract, reduction=True),
+    "stablehlo.broadcast": Handler(simple.broadcast),
+    "stablehlo.einsum": Handler(simple.contract, reduction=True),
+    "stablehlo.unary_einsum": Handler(simple.contract, reduction=True),
     "stablehlo.rng": Handler(simple.retype, allows=_never),
     "stablehlo.rng_bit_generator": Handler(simple.retype, allows=_never),
     "stablehlo.constant": Handler(simple.constant),
     "stablehlo.iota": Handler(simple.iota),
     "stablehlo.slice": Handler(windows.slice_, permutation=True, allows=windows.slightly_resized),
+    "stablehlo.concatenate": Handler(windows.concatenate, permutation=True),
+    "stablehlo.reverse": Handler(windows.reverse, permutation=True),
+    "stablehlo.select_and_scatter": Handler(
+        pool_gradient.select_and_scatter, permutation=True, allows=pool_gradient.can_cut
+    ),
     "stablehlo.pad": Handler(windows.pad, permutation=True, allows=windows.slightly_resized),
     "stablehlo.convolution": Handler(
         windows.convolution, reduction=True, permutation=True, allows=windows.convolution_allows
     ),
     "stablehlo.reduce_window": Handler(windows.reduce_window, permutation=True, any_body=True),
-    "stablehlo.dot_general": Handler(simple.dot_general, reduction=True),
-    "stablehlo.dot": Handler(simple.dot_general, reduction=True),
+    "stablehlo.dot_general": Handler(simple.contract, reduction=True),
+    "stablehlo.dot": Handler(simple.contract, reduction=True),
     "stablehlo.reduce": Handler(simple.reduce, reduction=True, any_body=True, allows=simple.starting_value_repeats),
     "stablehlo.gather": Handler(gather_scatter.gather, masked=True, allows=gather_scatter.is_indexed),
     "stablehlo.scatter": Handler(gather_scatter.scatter, reduction=True, masked=True, allows=gather_scatter.is_indexed),

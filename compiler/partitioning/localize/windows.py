@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from xdsl.dialects.builtin import DenseArrayBase, IntegerAttr, TensorType, i64
+from xdsl.dialects.builtin import DenseArrayBase, IntegerAttr, TensorType, i32, i64
 from xdsl.ir import Attribute, Operation, SSAValue
 
-from eggshard.dialects.spmd import KINDS
+from eggshard.dialects.spmd import KINDS, CollectivePermuteOp
 from eggshard.dialects.stablehlo import DenseElements
 from eggshard.partitioning.identity import identity
 from eggshard.partitioning.local import ints, shape_of, tensor_type
@@ -179,6 +179,58 @@ def slice_(site: Site) -> list[SSAValue] | None:
     op.operands[0] = value
     op.properties["start_indices"], op.properties["limit_indices"] = ints(starts), ints(limits)
     return None
+
+
+def concatenate(site: Site) -> list[SSAValue] | None:
+    """Each device fetches what ends up in its shard of the large operand, and cuts it out of the others, all whole."""
+    op, local = site.op, site.local
+    dim = cast("IntegerAttr[Any]", op.properties["dimension"]).value.data
+    axes = site.makes[0].axes[dim]
+    if not axes:
+        return None
+    shape = site.local_type().get_shape()
+    tile, because = shape[dim], cause(op, "halo")
+    places = local.positions(shape, dim, axes)
+    joined: SSAValue | None = None
+    end = site.result_shape()[dim]
+    for index, value in reversed(list(enumerate(op.operands))):
+        size = site.operand_shape(index)[dim]
+        if size == 0:
+            continue
+        begin = end - size
+        if site.reads[index].axes[dim]:
+            part = fetch(local, value, dim, axes, size, tile, -begin, tile, None, because, masked=False)
+        else:
+            place = local.add_values(local.offset(axes, tile), local.scalar(tile - begin))
+            part = local.dynamic_slice(local.pad(value, dim, tile, tile), dim, place, tile)
+        if joined is None:
+            joined = part
+        else:
+            inside = local.compare(places, "LT", local.splat(end, TensorType(i32, shape)))
+            joined = local.select(inside, part, joined)
+        end = begin
+    assert joined is not None, "a tensor without elements is not tiled"
+    return [joined]
+
+
+def reverse(site: Site) -> list[SSAValue]:
+    """
+    Each device reverses its shard and sends it to the one as far from the other end.
+
+    Padding would come first, so before that shards are moved by its width.
+    """
+    op, local = site.op, site.local
+    value = op.operands[0]
+    for dim in ints_of(op, "dimensions"):
+        axes = site.makes[0].axes[dim]
+        if not axes:
+            continue
+        tile, size, count = shape_of(value)[dim], site.result_shape()[dim], local.mesh.span(axes)
+        because = cause(op, "mirrored shard")
+        value = fetch(local, value, dim, axes, size, tile, size - count * tile, tile, None, because, masked=False)
+        pairs = [(group[i], group[-1 - i]) for group in local.mesh.groups(axes) for i in range(count)]
+        value = local.add(CollectivePermuteOp(value, axes, pairs, because)).results[0]
+    return [local.emit(type(op), [value], value.type, {"dimensions": op.properties["dimensions"]})]
 
 
 def slightly_resized(op: Operation, rule: Rule, factor: int) -> bool:

@@ -61,4 +61,3 @@ def _reshards(carry: SSAValue, last: Operation | None) -> list[ReshardOp] | None
         elif use.operation is not last:
             return None
     return found
-
