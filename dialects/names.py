@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from xdsl.dialects.builtin import IntegerType, ShapedType
+from xdsl.dialects.builtin import IntegerType, TensorType
 from xdsl.ir import Block, Operation, Region, SSAValue
 
 LOOP = "stablehlo.while"
@@ -35,9 +35,9 @@ class _Scope:
         self.names = names
         self.outer = outer
         self.taken: set[str] = set()
-        self.results = outer.results if outer else 0
-        self.arguments = outer.arguments if outer else 0
-        self.conflicts = outer.conflicts if outer else 0
+        self.results: int = outer.results if outer else 0
+        self.arguments: int = outer.arguments if outer else 0
+        self.conflicts: int = outer.conflicts if outer else 0
 
     def region(self, region: Region) -> None:
         nested: list[Region] = []
@@ -66,7 +66,7 @@ class _Scope:
         first = op.results[0]
         hint = first.name_hint
         if op.name == CONSTANT and hint in (None, "c", "cst"):
-            whole = isinstance(first.type, ShapedType) and isinstance(first.type.get_element_type(), IntegerType)
+            whole = isinstance(first.type, TensorType) and isinstance(first.type.element_type, IntegerType)
             hint = "c" if whole else "cst"
         if hint is None:
             name = str(self.results)

@@ -10,8 +10,8 @@
 // CHECK-NEXT:      %3 = stablehlo.add %arg0, %cst : tensor<4xf32>
 // CHECK-NEXT:      stablehlo.return %3 : tensor<4xf32>
 // CHECK-NEXT:    }, {
-// CHECK-NEXT:      %cst_2 = stablehlo.constant dense<3.000000e+00> : tensor<4xf32>
-// CHECK-NEXT:      %3 = stablehlo.add %arg0, %cst_2 : tensor<4xf32>
+// CHECK-NEXT:      %cst_1 = stablehlo.constant dense<3.000000e+00> : tensor<4xf32>
+// CHECK-NEXT:      %3 = stablehlo.add %arg0, %cst_1 : tensor<4xf32>
 // CHECK-NEXT:      stablehlo.return %3 : tensor<4xf32>
 // CHECK-NEXT:    }) : (tensor<i32>) -> tensor<4xf32>
 // CHECK-NEXT:    %1:2 = stablehlo.while(%iterArg = %0, %iterArg_1 = %c) : tensor<4xf32>, tensor<i32>
