@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from eggshard.egraph.codes import PARTIAL, Code
+from eggshard.egraph.codes import Code
 from eggshard.egraph.facts import Facts, add_layouts, add_rows
 from eggshard.egraph.rows import Table
 from eggshard.egraph.schema import RULESETS, schema
@@ -52,16 +52,20 @@ STEPS = {"AllGather": 0, "Slice": 0, "AllToAll": 0, "AllReduce": 0, "ReduceScatt
 
 
 def explore(
-    sizes: Sequence[int], nodes: Sequence[Node], tables: Sequence[tuple[Table, int]], kinds: Sequence[tuple[int, ...]]
+    sizes: Sequence[int],
+    nodes: Sequence[Node],
+    tables: Sequence[tuple[Table, int]],
+    kinds: Sequence[tuple[int, ...]],
+    partial: Mapping[int, Iterable[int]],
 ) -> Explored:
     """
     Saturates the e-graph of `nodes` over mesh axes of these `sizes`.
 
-    `tables[s]` are the factor rows of signature s and the result that it stands for; `kinds` are shapes.
+    `tables[s]` are the factor rows of signature s and the result that it stands for; `kinds` are shapes, and `partial`
+    the columns of terms other than sums that tensors of a kind may hold.
     """
     axes = Axes(tuple(sizes))
     facts = Facts()
-    partial = {c for table, _ in tables for row in table.rows for c in row.results if c in PARTIAL.values()}
     add_layouts(facts, axes, kinds, partial)
     for signature, (table, result) in enumerate(tables):
         add_rows(facts, axes, signature, table, result)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
@@ -34,14 +34,17 @@ class Facts:
         return "\n".join(commands)
 
 
-def add_layouts(facts: Facts, axes: Axes, kinds: Sequence[tuple[int, ...]], partial: Iterable[int]) -> None:
+def add_layouts(
+    facts: Facts, axes: Axes, kinds: Sequence[tuple[int, ...]], partial: Mapping[int, Iterable[int]]
+) -> None:
     """
     The layouts of each kind of tensor, and which orders and axes mean what in them.
 
-    `kinds` are shapes. A dimension is cut into at most as many parts as it has elements.
+    `kinds` are shapes. A dimension is cut into at most as many parts as it has elements. Any kind may hold terms of a
+    sum; `partial` says which kinds may hold terms of other reductions.
     """
-    terms = sorted({PARTIAL["sum"], *partial})
-    shapes: dict[tuple[int, ...], list[tuple[int, ...]]] = {}
+    sums = PARTIAL["sum"]
+    terms = sorted({sums, *(c for columns in partial.values() for c in columns if c in PARTIAL.values())})
     rank = max((len(shape) for shape in kinds), default=0)
     everything = list(product([0, *range(1, min(rank, LAST_DIMENSION) + 1), *terms], repeat=len(axes)))
     for columns in everything:
@@ -52,9 +55,10 @@ def add_layouts(facts: Facts, axes: Axes, kinds: Sequence[tuple[int, ...]], part
                 for axis in movable(columns, order):
                     facts.add("movable", axis, *columns, order)
     for kind, shape in enumerate(kinds):
-        if shape not in shapes:
-            shapes[shape] = [c for c in everything if fits(shape, c, axes.sizes)]
-        for columns in shapes[shape]:
+        others = set(terms) - {sums, *partial.get(kind, ())}
+        for columns in everything:
+            if not others.isdisjoint(columns) or not fits(shape, columns, axes.sizes):
+                continue
             for order in (0, 1) if shares(columns) else (0,):
                 facts.add("layout", kind, *columns, order)
     facts.add("order", 0)
@@ -91,7 +95,9 @@ def add_rows(facts: Facts, axes: Axes, signature: int, table: Table, result: int
                 continue
             # An axis that tiles nothing shares nothing: such factors are numbered apart for each axis.
             factor = row.factor if row.factor >= 0 else -1 - axis - index * len(axes)
-            facts.add(f"row{n}", signature, axis, index, factor, row.results[result], *row.operands)
+            facts.add(
+                f"row{n}", signature, axis, index, factor, row.results[result] if row.results else 0, *row.operands
+            )
     for factor in range(len(table.sizes)):
         for groups in axes.partitions():
             for group in groups:

@@ -107,9 +107,7 @@ def _leads(rule: Rule, factor: int) -> bool:
 
 def _divisor(rule: Rule, factor: int) -> int:
     """A number that every allowed span divides."""
-    shared = any(
-        factor in factors and len(factors) > 1 for dims in (*rule.operands, *rule.results) for factors in dims
-    )
+    shared = any(factor in factors and len(factors) > 1 for dims in (*rule.operands, *rule.results) for factors in dims)
     return rule.sizes[factor] if shared else 0
 
 

@@ -6,9 +6,9 @@ from xdsl.dialects.builtin import ModuleOp, TensorType, i1
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 
-from eggshard.dialects.sharding import ReshardOp, set_layouts
+from eggshard.dialects.sharding import ReshardOp, layout_of, set_layouts
 from eggshard.dialects.sharding.access import result_layout, set_argument_layouts, set_result_layouts
-from eggshard.dialects.sharding.layout import Layout, Mesh
+from eggshard.dialects.sharding.layout import Axis, Layout, Mesh, Partial
 from eggshard.partitioning import strategy
 from eggshard.partitioning.program import (
     BARRIERS,
@@ -21,7 +21,7 @@ from eggshard.partitioning.program import (
     the_mesh,
     wanted_layout,
 )
-from eggshard.partitioning.strategies import CHOSEN, choose_strategies, tiling_of
+from eggshard.partitioning.strategies import CHOSEN, PLANNED, carries_of, choose_strategies, tiling_of
 from eggshard.rules.table import rule_of
 
 ANNOTATIONS = frozenset(
@@ -49,13 +49,25 @@ def insert_reshards(module: ModuleOp) -> None:
         if CHOSEN not in main_function(module).attributes:
             choose_strategies(module)
         del main_function(module).attributes[CHOSEN]
-        _Inserter(*found).function(module)
+        planned = main_function(module).attributes.pop(PLANNED, None) is not None
+        _Inserter(*found, planned).function(module)
+
+
+def same_place(a: Layout, b: Layout) -> bool:
+    """Whether devices hold the same under both layouts."""
+    return a.axes == b.axes and set(a.partial) == set(b.partial)
+
+
+def with_term(layout: Layout, axis: Axis) -> Layout:
+    """The layout with terms of a sum along one more axis."""
+    return Layout.of(layout.mesh, layout.axes, (*layout.partial, Partial(axis, "sum")))
 
 
 class _Inserter:
-    def __init__(self, mesh_name: str, mesh: Mesh):
+    def __init__(self, mesh_name: str, mesh: Mesh, planned: bool):
         self.mesh_name = mesh_name
         self.mesh = mesh
+        self.planned = planned
         self.at: dict[SSAValue, Layout] = {}
         self.made: dict[tuple[SSAValue, Layout], SSAValue] = {}
 
@@ -63,7 +75,7 @@ class _Inserter:
         func = main_function(module)
         block = func.body.block
         for argument in block.args:
-            self.at[argument] = wanted_layout(argument, self.mesh_name)
+            self.at[argument] = self.wanted(argument)
         set_argument_layouts(func, {argument.index: self.at[argument] for argument in block.args})
         last = block.last_op
         assert last is not None
@@ -102,24 +114,33 @@ class _Inserter:
         op.erase()
 
     def op(self, op: Operation) -> None:
-        wanted = [wanted_layout(value, self.mesh_name) for value in op.results]
+        wanted = [self.wanted(value) for value in op.results]
         rule = rule_of(op)
-        tiling = tiling_of(op)
-        if rule is None or not tiling:
+        tiling, carries = tiling_of(op), carries_of(op)
+        if rule is None or not (tiling or carries):
             reads = [replicated(value.type, self.mesh_name) for value in op.operands]
             makes = [replicated(value.type, self.mesh_name) for value in op.results]
         else:
             boolean = any(isinstance(r.type, TensorType) and r.type.element_type == i1 for r in op.results)
             found = strategy.layouts(tiling, rule.local, self.mesh_name, self.mesh, boolean)
             reads, makes = list(found[0]), list(found[1])
+            for axis, carried in carries:
+                reads = [with_term(layout, axis) if i in carried else layout for i, layout in enumerate(reads)]
+                makes = [with_term(layout, axis) for layout in makes]
         self.read(op, reads)
         self.make(op, makes, wanted)
+
+    def wanted(self, value: SSAValue) -> Layout:
+        """Where a value is to lie; only a search leaves values partial."""
+        layout = wanted_layout(value, self.mesh_name)
+        given = layout_of(value) if self.planned else None
+        return Layout.of(self.mesh_name, layout.axes, given.partial) if given is not None else layout
 
     def read(self, op: Operation, layouts: list[Layout]) -> None:
         """Reshards the operands that lie elsewhere."""
         for index, (value, layout) in enumerate(zip(op.operands, layouts, strict=True)):
             source = self.at[value]
-            if source.axes != layout.axes:
+            if not same_place(source, layout):
                 op.operands[index] = self.reshard(value, source, layout, op, cause(op, f"operand {index}"))
 
     def make(self, op: Operation, makes: list[Layout], wanted: list[Layout]) -> None:
@@ -129,7 +150,7 @@ class _Inserter:
         for index, (made, want) in enumerate(zip(makes, wanted, strict=True)):
             result = op.results[index]
             self.at[result] = made
-            if made.axes != want.axes or made.partial:
+            if not same_place(made, want):
                 text = cause(op, "result" if len(makes) == 1 else f"result {index}")
                 reshard = ReshardOp(result, made, want, text)
                 reshard.location = op.location

@@ -24,6 +24,9 @@ CONTRACTIONS = frozenset({"stablehlo.dot_general", "stablehlo.dot", "stablehlo.c
 CHOSEN = "sharding.chosen"
 """Marks a function whose strategies are decided, an op without one being replicated."""
 
+PLANNED = "sharding.planned"
+"""Marks a function whose layouts a search decided: a value may be left partial, for several users to read."""
+
 
 def choose_strategies(module: ModuleOp) -> None:
     """
@@ -43,6 +46,12 @@ def tiling_of(op: Operation) -> Tiling:
     for axis, factor in attribute.data.tiles:
         tiling[factor] = (*tiling.get(factor, ()), axis)
     return tiling
+
+
+def carries_of(op: Operation) -> tuple[tuple[Axis, tuple[int, ...]], ...]:
+    """Per axis the operands whose partial sums `op` passes on."""
+    attribute = op.attributes.get(STRATEGY)
+    return attribute.data.carries if isinstance(attribute, StrategyAttr) else ()
 
 
 class Chooser:

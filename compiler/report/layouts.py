@@ -9,7 +9,7 @@ from xdsl.dialects.func import FuncOp
 
 from eggshard.diagnostics import DiagnosticError
 from eggshard.dialects.sharding.access import argument_layout, result_layout
-from eggshard.dialects.sharding.layout import Axis, Layout, Mesh
+from eggshard.dialects.sharding.layout import Axis, Layout, Mesh, Partial
 from eggshard.dialects.sharding.syntax import axis_text
 from eggshard.partitioning.program import main_function
 
@@ -17,9 +17,15 @@ SUB_AXIS = re.compile(r"(?P<name>.+):\((?P<pre>\d+)\)(?P<size>\d+)")
 
 
 def layout_notation(layout: Layout | None) -> str:
-    """The layout as tactics write it: `-,model`, '+' between axes; '' for a scalar."""
+    """The layout as tactics write it: `-,model`, '+' between axes; '' for a scalar; `;sum:data` where terms are held."""
     if layout is None:
         return ""
+    terms = "".join(f";{kind}:{axis_text(axis)}".replace('"', "") for axis, kind in layout.partial)
+    return terms_free(layout) + terms
+
+
+def terms_free(layout: Layout) -> str:
+    """The notation without partial axes."""
     return ",".join("+".join(axis_text(axis).replace('"', "") for axis in axes) or "-" for axes in layout.axes)
 
 
@@ -29,7 +35,9 @@ def parse_notation(text: str, mesh_name: str, mesh: Mesh) -> Layout:
 
     Raises DiagnosticError for an axis that the mesh does not have.
     """
-    return Layout.of(mesh_name, tuple(_parse_dim(dim, mesh) for dim in text.split(",")))
+    text, *terms = text.split(";")
+    partial = tuple(Partial(_parse_axis(axis, mesh), kind) for kind, _, axis in (term.partition(":") for term in terms))
+    return Layout.of(mesh_name, tuple(_parse_dim(dim, mesh) for dim in text.split(",")) if text else (), partial)
 
 
 def _parse_dim(text: str, mesh: Mesh) -> tuple[Axis, ...]:

@@ -140,11 +140,13 @@ class Strategy:
     """
     Which factor of an op's rule each mesh axis tiles, on the mesh named `mesh`.
 
-    Axes that tile the same factor stand major to minor; an axis that is absent tiles nothing.
+    Axes that tile the same factor stand major to minor; an axis that is absent tiles nothing. Along an axis of
+    `carries` the op reads partial sums in the operands named there, in which it is linear, and makes partial sums.
     """
 
     mesh: str
     tiles: tuple[tuple[Axis, int], ...] = ()
+    carries: tuple[tuple[Axis, tuple[int, ...]], ...] = ()
 
 
 def local_shape(shape: tuple[int, ...], layout: Layout, mesh: Mesh) -> tuple[int, ...]:

@@ -74,9 +74,11 @@ def layout_text(layout: Layout) -> str:
 
 
 def strategy_text(strategy: Strategy) -> str:
-    """`<@m, {data: i, model: j}>`; a sub-axis or an odd name is quoted."""
+    """`<@m, {data: i, model: j}>`, `<@m, {data: i}, carries={model: [0, 1]}>`; a sub-axis or odd name is quoted."""
     tiles = ", ".join(f"{_key_text(axis)}: {factor_name(factor)}" for axis, factor in strategy.tiles)
-    return f"<{symbol_text(strategy.mesh)}, {{{tiles}}}>"
+    carried = ", ".join(f"{_key_text(axis)}: {list(operands)}" for axis, operands in strategy.carries)
+    carries = f", carries={{{carried}}}" if carried else ""
+    return f"<{symbol_text(strategy.mesh)}, {{{tiles}}}{carries}>"
 
 
 def _key_text(axis: Axis) -> str:
@@ -196,13 +198,28 @@ def parse_strategy(parser: AttrParser) -> Strategy:
         mesh = parser.parse_symbol_name().data
         parser.parse_punctuation(",")
         tiles = parser.parse_comma_separated_list(parser.Delimiter.BRACES, lambda: _parse_tile(parser))
-    return Strategy(mesh, tuple(tiles))
+        carries: list[tuple[Axis, tuple[int, ...]]] = []
+        if parser.parse_optional_punctuation(","):
+            parser.parse_keyword("carries")
+            parser.parse_punctuation("=")
+            carries = parser.parse_comma_separated_list(parser.Delimiter.BRACES, lambda: _parse_carry(parser))
+    return Strategy(mesh, tuple(tiles), tuple(carries))
 
 
-def _parse_tile(parser: AttrParser) -> tuple[Axis, int]:
+def _parse_key(parser: AttrParser) -> Axis:
     word = parser.parse_optional_identifier()
     axis = parse_axis(parser) if word is None else Axis(word)
     parser.parse_punctuation(":")
+    return axis
+
+
+def _parse_carry(parser: AttrParser) -> tuple[Axis, tuple[int, ...]]:
+    axis = _parse_key(parser)
+    return axis, tuple(parser.parse_comma_separated_list(parser.Delimiter.SQUARE, parser.parse_integer))
+
+
+def _parse_tile(parser: AttrParser) -> tuple[Axis, int]:
+    axis = _parse_key(parser)
     name = parser.parse_identifier()
     if (factor := factor_index(name)) is None:
         parser.raise_error(f"{name} is no factor; factors are i to z, z_1, z_2, ...")

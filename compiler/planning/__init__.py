@@ -1,0 +1,1 @@
+"""From a program and a mesh to the cheapest partitioning that fits memory."""

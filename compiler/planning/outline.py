@@ -1,0 +1,224 @@
+"""
+The program as the planner sees it: tensors that lie somewhere, the ops that make and read them, and when.
+
+Control flow has no strategy of its own. A loop's carry is one tensor, which is fed from outside and by every round; a
+branch's result is fed by each branch. What a tensor feeds reads it like an op does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import prod
+
+from xdsl.dialects.builtin import ModuleOp, TensorType
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Block, Operation, SSAValue
+
+from eggshard.annotation import linked
+from eggshard.dialects.stablehlo.dense import element_bytes
+from eggshard.partitioning.insert import ANNOTATIONS
+from eggshard.partitioning.program import BARRIERS, CONTROL_FLOW, TERMINATORS, main_function
+from eggshard.report.collectives import trip_count
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """
+    A reading of a tensor: by operand `operand` of op `op`, or by the tensor `feeds`.
+
+    `times` is how often it happens, `loop` the innermost loop around it that the tensor itself lives outside of (-1:
+    none); such a reading may be done once, before the loop.
+    """
+
+    position: int
+    times: float
+    op: int = -1
+    operand: int = -1
+    feeds: int = -1
+    loop: int = -1
+
+
+@dataclass(slots=True)
+class Tensor:
+    """
+    A value that needs a layout.
+
+    `maker` is the op and result that makes it, None where it only has a home: arguments, carries, results.
+    It lives in steps [start, end). `values` are the SSA values that stand for it.
+    """
+
+    values: list[SSAValue]
+    shape: tuple[int, ...]
+    width: int
+    start: int
+    times: float = 1.0
+    end: int = 0
+    maker: tuple[int, int] | None = None
+    argument: int = -1
+    result: bool = False
+    uses: list[Use] = field(default_factory=list)
+
+    @property
+    def bytes(self) -> int:
+        return prod(self.shape) * self.width
+
+
+@dataclass(slots=True)
+class Site:
+    """An op to be partitioned: when it runs, how often, and its tensors (-1 for operands without a layout to choose)."""
+
+    op: Operation
+    position: int
+    times: float
+    operands: list[int]
+    results: list[int]
+
+
+@dataclass
+class Outline:
+    """All of a program; positions count its ops in order, and `steps` is how many there are."""
+
+    sites: list[Site] = field(default_factory=list)
+    tensors: list[Tensor] = field(default_factory=list)
+    steps: int = 0
+    of: dict[SSAValue, int] = field(default_factory=dict)
+    linked_results: list[tuple[int, int]] = field(default_factory=list)
+    """Pairs (number of a result, tensor whose place it takes): updated state lies like the state that came in."""
+
+
+def outline(module: ModuleOp) -> Outline:
+    """The outline of an imported program."""
+    return _Reader(main_function(module)).run()
+
+
+class _Reader:
+    def __init__(self, func: FuncOp):
+        self.func = func
+        self.out = Outline()
+        self.loops: list[tuple[int, int]] = []  # (start, end) of the loops around the current op
+        self.loops_of: dict[int, tuple[tuple[int, int], ...]] = {}  # tensor -> loops around its birth
+
+    def run(self) -> Outline:
+        block = self.func.body.block
+        for argument in block.args:
+            index = self.tensor([argument], 0)
+            if index >= 0:
+                self.out.tensors[index].argument = argument.index
+        self.block(block, 1.0, 1)
+        self.finish()
+        return self.out
+
+    def tensor(self, values: list[SSAValue], start: int, times: float = 1.0) -> int:
+        kind = values[0].type
+        if not isinstance(kind, TensorType):
+            return -1
+        index = len(self.out.tensors)
+        width = element_bytes(kind.element_type)
+        self.out.tensors.append(Tensor(values, tuple(kind.get_shape()), width, start, times, start + 1))
+        for value in values:
+            self.out.of[value] = index
+        self.loops_of[index] = tuple(self.loops)
+        return index
+
+    def use(
+        self, value: SSAValue, position: int, times: float, op: int = -1, operand: int = -1, feeds: int = -1
+    ) -> int:
+        index = self.out.of.get(value, -1)
+        if index < 0:
+            return -1
+        tensor = self.out.tensors[index]
+        outside = len(self.loops_of[index])
+        entered = self.loops[outside:]
+        tensor.uses.append(Use(position, times, op, operand, feeds, entered[0][0] if entered else -1))
+        tensor.end = max(tensor.end, position + 1, *(end for _, end in entered))
+        return index
+
+    def block(self, block: Block, times: float, position: int) -> int:
+        """Reads the ops of a block from `position` on; returns the position behind it."""
+        for op in block.ops:
+            if op.name in TERMINATORS:
+                continue
+            if op.name in CONTROL_FLOW:
+                position = self.control_flow(op, times, position)
+            elif op.name in BARRIERS or op.name in ANNOTATIONS:
+                for operand, result in zip(op.operands, op.results, strict=False):
+                    home = self.tensor([result], position, times)
+                    self.use(operand, position, times, feeds=home)
+            elif not op.operands and op.name.startswith("stablehlo."):
+                continue  # constants and iotas are made where and how they are read
+            else:
+                self.site(op, times, position)
+            position += 1
+        return position
+
+    def site(self, op: Operation, times: float, position: int) -> None:
+        number = len(self.out.sites)
+        operands = [
+            self.use(value, position, times, op=number, operand=index) for index, value in enumerate(op.operands)
+        ]
+        results = [self.tensor([value], position, times) for value in op.results]
+        for index, tensor in enumerate(results):
+            if tensor >= 0:
+                self.out.tensors[tensor].maker = (number, index)
+        self.out.sites.append(Site(op, position, times, operands, results))
+
+    def control_flow(self, op: Operation, times: float, position: int) -> int:
+        if op.name == "stablehlo.while":
+            return self.loop(op, times, position)
+        homes = [self.tensor([value], position, times) for value in op.results]
+        for region in op.regions:
+            for inner in region.blocks:
+                position = self.block(inner, times, position + 1)
+                last = inner.last_op
+                if last is not None:
+                    for value, home in zip(last.operands, homes, strict=False):
+                        self.use(value, position, times, feeds=home)
+        return position
+
+    def loop(self, op: Operation, times: float, position: int) -> int:
+        start, rounds = position, times * (trip_count(op) or 1)
+        condition, body = (region.block for region in op.regions)
+        homes = []
+        for index, value in enumerate(op.operands):
+            home = self.tensor([op.results[index], condition.args[index], body.args[index]], start, times)
+            self.use(value, start, times, feeds=home)
+            homes.append(home)
+        end = start + sum(1 for region in op.regions for inner in region.blocks for _ in inner.walk()) + 1
+        self.loops.append((start, end))
+        position = self.block(condition, rounds, position + 1)
+        position = self.block(body, rounds, position)
+        last = body.last_op
+        assert last is not None
+        for value, home in zip(last.operands, homes, strict=True):
+            if home >= 0 and self.out.of.get(value, -1) != home:
+                self.use(value, position, rounds, feeds=home)
+            if home >= 0:
+                self.out.tensors[home].end = max(self.out.tensors[home].end, end)
+        self.loops.pop()
+        return max(position, end)
+
+    def finish(self) -> None:
+        """What the program returns has to lie somewhere: where the state came from, or anywhere."""
+        out, last = self.out, self.func.body.block.last_op
+        assert last is not None
+        out.steps = max([tensor.end for tensor in out.tensors], default=0) + 1
+        pairs = linked(self.func)
+        for index, value in enumerate(last.operands):
+            source = out.of.get(value, -1)
+            if source < 0:
+                continue
+            argument = pairs.get(index)
+            home = -1 if argument is None else out.of.get(self.func.body.block.args[argument], -1)
+            if home >= 0:
+                out.linked_results.append((index, home))
+                if home != source:
+                    self.use(value, out.steps - 1, 1.0, feeds=home)
+                continue
+            tensor = out.tensors[source]
+            home = len(out.tensors)
+            out.tensors.append(Tensor([], tensor.shape, tensor.width, out.steps - 1, 1.0, out.steps, result=True))
+            self.use(value, out.steps - 1, 1.0, feeds=home)
+            out.tensors[home].values = [value]
+        for tensor in out.tensors:
+            if tensor.argument >= 0:
+                tensor.end = out.steps

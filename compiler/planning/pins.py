@@ -1,0 +1,75 @@
+"""What a user or the program fixes: layouts of arguments, results, and values under a constraint."""
+
+from __future__ import annotations
+
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import BlockArgument, OpResult
+
+from eggshard.diagnostics import DiagnosticError
+from eggshard.dialects.sharding import argument_layout, layout_of, result_layout
+from eggshard.dialects.sharding.layout import Axis, Layout, Mesh
+from eggshard.egraph.codes import layout_of_code
+from eggshard.partitioning.insert import ANNOTATIONS
+from eggshard.partitioning.program import BARRIERS, main_function
+from eggshard.planning.kinds import Kind
+from eggshard.planning.outline import Outline, Tensor
+from eggshard.planning.strategies import Space, key_of
+from eggshard.report.layouts import layout_notation, port_names
+
+
+def pins(module: ModuleOp, outline: Outline, space: Space, mesh_name: str, mesh: Mesh) -> dict[int, list[int]]:
+    """
+    Tensor -> the layouts that annotations leave it.
+
+    A closed dimension is sharded just as it says, an open one begins so. Raises DiagnosticError, naming the value, for
+    a layout that the search cannot express (parts of axes).
+    """
+    func = main_function(module)
+    names = port_names(func, "arg_attrs")
+    results = port_names(func, "res_attrs")
+    last = func.body.block.last_op
+    assert last is not None
+    found: dict[int, list[int]] = {}
+    for index, tensor in enumerate(outline.tensors):
+        layout, title = None, ""
+        if tensor.argument >= 0:
+            layout, title = argument_layout(func, tensor.argument), f'argument "{names[tensor.argument]}"'
+        elif tensor.result:
+            number = next(i for i, value in enumerate(last.operands) if value is tensor.values[0])
+            layout, title = result_layout(func, number), f'result "{results[number]}"'
+        elif tensor.maker is None:
+            layout, title = _constraint(tensor), "a constraint of the program"
+        if layout is not None:
+            found[index] = _allowed(layout, space.kinds[key_of(outline, index)], mesh_name, mesh, title)
+    return found
+
+
+def _constraint(tensor: Tensor) -> Layout | None:
+    for value in tensor.values:
+        if isinstance(value, BlockArgument):
+            continue
+        assert isinstance(value, OpResult)
+        if value.op.name in ANNOTATIONS or value.op.name in BARRIERS:
+            return layout_of(value)
+    return None
+
+
+def _allowed(layout: Layout, kind: Kind, mesh_name: str, mesh: Mesh, title: str) -> list[int]:
+    allowed = []
+    for number, code in enumerate(kind.codes):
+        if not kind.whole[number]:
+            continue
+        axes = layout_of_code(code, len(kind.shape), mesh_name, mesh).axes
+        if all(_fits(has, dim.axes, dim.open, mesh) for has, dim in zip(axes, layout.dims, strict=True)):
+            allowed.append(number)
+    if not allowed:
+        raise DiagnosticError(
+            f"{title} is laid out as {layout_notation(layout)}, which the search has no layout for",
+            hint="whole axes over dimensions that have as many elements, or search=False (--no-search)",
+        )
+    return allowed
+
+
+def _fits(has: tuple[Axis, ...], given: tuple[Axis, ...], open_: bool, mesh: Mesh) -> bool:
+    wanted = tuple(axis for axis in given if mesh.size(axis) > 1)
+    return has[: len(wanted)] == wanted if open_ else has == wanted

@@ -1,0 +1,98 @@
+"""The search: explores a program, chooses the cheapest strategies that fit memory, and writes them into it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from xdsl.dialects.builtin import ModuleOp
+
+from eggshard.choose.problem import Problem, Result
+from eggshard.cost.batch import CostModel, Ints
+from eggshard.diagnostics import DiagnosticError
+from eggshard.partitioning.program import the_mesh
+from eggshard.planning.apply import apply_choice
+from eggshard.planning.outline import Outline, outline
+from eggshard.planning.pins import pins
+from eggshard.planning.problem import PER_SECOND, problem_of
+from eggshard.planning.strategies import Space, space
+from eggshard.planning.variables import Decision, decision
+
+Progress = Callable[[str], None]
+
+
+@dataclass
+class Search:
+    """A program with everything that can be chosen about it, and what was."""
+
+    outline: Outline
+    space: Space
+    decision: Decision
+    problem: Problem
+    result: Result | None = None
+
+    @property
+    def seconds(self) -> float | None:
+        """Predicted time of a step, ops and collectives one after the other."""
+        return None if self.result is None or self.result.cost is None else self.result.cost / PER_SECOND
+
+    @property
+    def bound_seconds(self) -> float | None:
+        """No plan of this search space is faster than this."""
+        return None if self.result is None or self.result.bound is None else self.result.bound / PER_SECOND
+
+    def peak_bytes(self, choice: Ints) -> int:
+        """Most bytes that a device holds at any step."""
+        problem = self.problem
+        used = problem.usages[problem.offsets[:-1] + choice]
+        change = np.zeros(self.outline.steps + 1, np.int64)
+        live = problem.intervals[:, 0] < problem.intervals[:, 1]
+        np.add.at(change, problem.intervals[live, 0], used[live])
+        np.subtract.at(change, problem.intervals[live, 1], used[live])
+        return int(change.cumsum().max())
+
+
+def search(
+    module: ModuleOp,
+    model: CostModel,
+    memory: int,
+    *,
+    time_limit: float = 60.0,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Search:
+    """
+    Chooses strategies and layouts for an imported module with a mesh, and writes them into it.
+
+    `memory` is what a device may hold, in bytes. Raises DiagnosticError if nothing is found that fits.
+    """
+    from eggshard.choose.solve import solve
+
+    began = time.monotonic()
+    found = the_mesh(module)
+    assert found is not None
+    name, mesh = found
+    report = progress or (lambda _: None)
+    report("explore")
+    laid = outline(module)
+    everything = space(laid, mesh, model)
+    chosen = decision(laid, everything, pins(module, laid, everything, name, mesh))
+    problem = problem_of(chosen, list(everything.kinds.values()), laid.steps, memory, "plan")
+    report("choose")
+    left = max(1.0, time_limit - (time.monotonic() - began))
+    made = Search(laid, everything, chosen, problem, solve(problem, time_limit=left, seed=seed))
+    assert made.result is not None
+    if made.result.choice is None:
+        raise does_not_fit(made, memory)
+    apply_choice(module, laid, everything, chosen, made.result.choice, name, mesh)
+    return made
+
+
+def does_not_fit(made: Search, memory: int) -> DiagnosticError:
+    assert made.result is not None
+    proven = "no partitioning fits" if made.result.infeasible else "no partitioning was found that fits"
+    return DiagnosticError(
+        f"{proven} in {memory / 2**20:,.0f} MiB a device", location="--memory", hint="more memory, or more devices"
+    )
