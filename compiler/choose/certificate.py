@@ -1,0 +1,196 @@
+"""
+Bounds that are proofs: a dual point judged in whole numbers.
+
+Any messages m and any prices >= 0 give a lower bound on every choice that fits: with
+
+    theta'_v(a) = cost_v(a) + usage_v(a) * prices + sum over half-edges h of v of m_h(a)
+    T'_vw(a, b) = T_vw(a, b) - m_vw(a) - m_wv(b)
+
+it is the sum over nodes of min theta', plus that over edges of min T', minus prices * capacity. Floats only say which
+point is judged. The point is rounded to multiples of 2**-bits, and from there on all is int64 without overflow, so no
+tolerance enters. Costs are whole, hence the bound is rounded up to a whole number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from eggshard.choose.compiled import entry
+from eggshard.choose.graph import FORBIDDEN
+from eggshard.choose.problem import Ints
+
+ROOM = 2.0**58
+"""What the sum of all magnitudes may reach, so that no partial sum leaves 64 bits."""
+
+BARRED = 2**60
+"""What a forbidden entry counts: more than any sum of allowed ones."""
+
+
+@entry
+def edgewise(core: Any, theta: Any, messages: Any, point: Any) -> None:
+    """
+    The dual point of the kind above that a forward `sweep` passes through: its bound is that of the sweep.
+
+    A sweep gives each edge ahead of v the share c(a) = gamma theta^_v(a) - m_wv(a), and passes on what of it is sure; here
+    the share and what was passed on are both written down. Neither `theta` nor `messages` changes.
+    """
+    n = len(core.first) - 1
+    point[:] = messages
+    width = 1
+    for v in range(n):
+        width = max(width, core.first[v + 1] - core.first[v])
+    hat = np.empty(width)
+    for v in range(n):
+        f = core.first[v]
+        k = core.first[v + 1] - f
+        hat[:k] = theta[f : f + k]
+        ahead = 0
+        begin, end = core.nbr[v], core.nbr[v + 1]
+        for h in range(begin, end):
+            ahead += core.other[h] > v
+            for a in range(k):
+                hat[a] += point[core.msg[h] + a]
+        gamma = 1.0 / max(ahead, end - begin - ahead, 1)
+        for h in range(begin, end):
+            w = core.other[h]
+            if w < v:
+                continue
+            m, to = core.msg[h], core.msg[core.twin[h]]
+            width_w = core.first[w + 1] - core.first[w]
+            for a in range(k):
+                point[m + a] -= gamma * hat[a]
+            for b in range(width_w):
+                least = np.inf
+                for a in range(k):
+                    least = min(least, core.entries[core.table[h] + a * width_w + b] - point[m + a])
+                point[to + b] = least
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """
+    A bound of the core's cost, proven for choices within `allowed`, and what each strategy adds to it.
+
+    `bound` is a whole number, or None where nothing is allowed any more: no choice fits.
+    `excess` [strategies] in units of 2**-bits: a choice with strategy a costs at least base + excess[a], where
+    `base` is the bound in those units, not yet rounded.
+    """
+
+    bound: int | None
+    base: int
+    bits: int
+    excess: Ints
+
+    def hopeless(self, cutoff: int) -> Any:
+        """Which strategies [strategies] are in no choice that costs less than the cutoff."""
+        return self.excess > ((cutoff - 1) << self.bits) - self.base
+
+
+class Certifier:
+    """Judges dual points of one core; what does not depend on the point is made once."""
+
+    def __init__(self, core: Any, exact_cost: Ints, exact_entries: Ints):
+        self.core = core
+        self.cost, self.entries = exact_cost, exact_entries
+        first, nbr = core.first, core.nbr
+        self.nodes = len(first) - 1
+        sizes = np.diff(first)
+        self.owner = np.repeat(np.arange(self.nodes), sizes)
+        """The node of a strategy."""
+        half_owner = np.repeat(np.arange(self.nodes), np.diff(nbr))
+        # A message slot is a row of a table: (half-edge, strategy of its owner).
+        self.slot_half = np.repeat(np.arange(len(core.other)), sizes[half_owner])
+        within = np.arange(int(core.msg[-1])) - core.msg[:-1][self.slot_half]
+        self.slot_strategy = first[half_owner][self.slot_half] + within
+        self.row_width = sizes[core.other][self.slot_half]
+        self.row_start = core.table[:-1][self.slot_half] + within * self.row_width
+        # Per entry: the row it stands in, and the strategy and the message slot of its column.
+        self.entry_row = np.repeat(np.arange(len(within)), self.row_width)
+        column = np.arange(len(exact_entries)) - self.row_start[self.entry_row]
+        half = self.slot_half[self.entry_row]
+        self.entry_column = first[core.other[half]] + column
+        self.entry_back = core.msg[core.twin[half]] + column
+        finite = np.where(exact_entries >= FORBIDDEN, 0, np.abs(exact_entries))
+        self._size = _total_of_largest(np.where(exact_cost >= FORBIDDEN, 0, np.abs(exact_cost)), first)
+        self._size += _total_of_largest(finite, core.table)
+
+    def __call__(self, messages: Any, prices: Any, allowed: Any = None) -> Certificate | None:
+        """
+        The proof that messages [core.msg[-1]] and prices [cells] give, for choices among the `allowed` strategies.
+
+        None where the numbers are too large for 64 bits, or no numbers at all.
+        """
+        core = self.core
+        bits = self._bits(messages, prices)
+        if bits is None:
+            return None
+        unit = 2.0**bits
+        told = np.rint(messages * unit).astype(np.int64)
+        price = np.rint(np.maximum(prices, 0.0) * unit).astype(np.int64)
+        theta = self._theta(told, price, bits, allowed)
+        least = np.minimum.reduceat(theta, core.first[:-1]) if self.nodes else theta
+        if self.nodes and int(least.max()) >= BARRED // 2:
+            return Certificate(None, 0, bits, np.zeros(len(theta), np.int64))
+        base = sum(least.tolist()) - sum((price * core.capacity.astype(np.int64)).tolist())
+        excess = np.minimum(theta - least[self.owner], BARRED)
+        if len(self.entries):
+            rows = self._rows(told, bits, theta)
+            ends = np.minimum.reduceat(rows, core.msg[:-1])
+            if int(ends.max()) >= BARRED // 2:
+                return Certificate(None, 0, bits, np.zeros(len(theta), np.int64))
+            # Each edge is seen from both its ends, with the same least entry.
+            base += sum(ends.tolist()) // 2
+            slots = np.minimum(rows - ends[self.slot_half], BARRED // 64)
+            np.add.at(excess, self.slot_strategy, slots)
+        return Certificate(-((-base) >> bits), base, bits, excess)
+
+    def _bits(self, messages: Any, prices: Any) -> int | None:
+        """How many bits after the point there is room for."""
+        core = self.core
+        held = _total_of_largest(np.abs(core.usage), core.where) if len(core.usage) else 0.0
+        price = float(np.sum(prices))
+        size = self._size + float(np.sum(np.abs(messages))) * 2 + price * held
+        size += float(np.dot(np.maximum(prices, 0.0), np.abs(core.capacity)))
+        if not np.isfinite(size) or size >= ROOM:
+            return None
+        return min(40, int(np.floor(np.log2(ROOM / max(1.0, size)))))
+
+    def _theta(self, told: Ints, price: Ints, bits: int, allowed: Any) -> Ints:
+        core = self.core
+        barred = self.cost >= FORBIDDEN
+        if allowed is not None:
+            barred = barred | ~allowed
+        theta = np.where(barred, 0, self.cost) << bits
+        np.add.at(theta, self.slot_strategy, told)
+        if len(core.lo):
+            prefix = np.concatenate([[0], np.cumsum(price)])
+            rate = prefix[core.hi] - prefix[core.lo]
+            lengths = np.diff(core.where)
+            holder = np.repeat(np.arange(self.nodes), np.diff(core.seg))
+            within = np.arange(len(core.usage)) - np.repeat(core.where[:-1], lengths)
+            strategy = np.repeat(core.first[:-1][holder], lengths) + within
+            np.add.at(theta, strategy, core.usage.astype(np.int64) * np.repeat(rate, lengths))
+        theta[barred] = BARRED
+        return theta
+
+    def _rows(self, told: Ints, bits: int, theta: Ints) -> Ints:
+        """The least entry of every row of every table, as the messages leave it, among strategies that are allowed."""
+        barred = self.entries >= FORBIDDEN
+        barred |= (theta >= BARRED)[self.entry_column]
+        left = np.where(barred, 0, self.entries) << bits
+        left -= told[self.entry_row]
+        left -= told[self.entry_back]
+        left[barred] = BARRED
+        rows = np.minimum.reduceat(left, self.row_start)
+        rows[(theta >= BARRED)[self.slot_strategy]] = BARRED
+        return rows
+
+
+def _total_of_largest(values: Any, starts: Any) -> float:
+    """The sum of the largest value of each part."""
+    if not len(values):
+        return 0.0
+    return float(np.sum(np.maximum.reduceat(values, starts[:-1]).astype(np.float64)))
