@@ -56,6 +56,7 @@ class Reduced:
     core: Core
     exact_cost: Any
     exact_entries: Any
+    exact_capacity: Any
     constant: int
     shift: int
     nodes: Any
@@ -134,4 +135,4 @@ def core_of(graph: Graph, segments: Segments, shift: int) -> Reduced:
         entries=entries, seg=np.searchsorted(holder, np.arange(n + 1)).astype(np.int64), lo=segments.lo[at],
         hi=segments.hi[at], where=where, usage=usage, capacity=segments.capacity.astype(np.float64),
     )  # fmt: skip
-    return Reduced(core, cost, exact, int(graph.counters[CONSTANT]), shift, nodes, strategies, graph)
+    return Reduced(core, cost, exact, segments.capacity, int(graph.counters[CONSTANT]), shift, nodes, strategies, graph)

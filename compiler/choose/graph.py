@@ -73,12 +73,22 @@ def shift_of(problem: Problem) -> int:
     return shift
 
 
+def allowed(problem: Problem) -> Any:
+    """Which strategies neither cost nor hold too much by themselves."""
+    held = np.repeat(problem.intervals[:, 1] > problem.intervals[:, 0], np.diff(problem.offsets))
+    fine = (problem.costs < INFINITE) & (problem.usages < INFINITE)
+    # Negative usages elsewhere could make room; without any, what exceeds the limit alone never fits.
+    if not bool((problem.usages[held] < 0).any()):
+        fine &= ~held | (problem.usages <= problem.limit)
+    return fine
+
+
 def graph_of(problem: Problem, shift: int) -> Graph:
     """The graph before any reduction; parallel edges are joined by the first pass of presolve."""
     n, m = problem.nodes, problem.edges
     size = np.diff(problem.offsets)
-    cost = np.where(problem.costs >= INFINITE, FORBIDDEN, problem.costs >> shift)
-    alive = problem.costs < INFINITE
+    alive = allowed(problem)
+    cost = np.where(alive, problem.costs >> shift, FORBIDDEN)
     count = np.add.reduceat(alive.astype(np.int64), problem.offsets[:-1]) if n else np.zeros(0, np.int64)
     pool = np.empty(2 * len(problem.edge_costs) + 65536, np.int64)
     used = len(problem.edge_costs)

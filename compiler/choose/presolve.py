@@ -33,8 +33,7 @@ def presolve(problem: Problem) -> Reduced:
     graph = settled(graph)
     for _ in range(ROUNDS):
         segments, dead, full = segments_of(problem, graph)
-        if full >= 0:
-            raise Infeasible(f"at step {full} the least usages exceed the limit {problem.limit}")
+        within(full, problem)
         graph.still[:] = True
         graph.still[segments.node] = False
         for node, strategy in dead:
@@ -44,7 +43,13 @@ def presolve(problem: Problem) -> Reduced:
         if int(graph.counters[CHANGED]) == before and not len(dead):
             break
     segments, _, full = segments_of(problem, graph)
+    within(full, problem)
     return core_of(graph, segments, shift)
+
+
+def within(full: int, problem: Problem) -> None:
+    if full >= 0:
+        raise Infeasible(f"at step {full} the least usages exceed the limit {problem.limit}")
 
 
 def settled(graph: Graph) -> Graph:

@@ -61,6 +61,16 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class Progress:
+    """Where a solver stands: the least cost and the best bound so far (None: none yet), and what it is at."""
+
+    seconds: float
+    cost: int | None
+    bound: int | None
+    phase: str
+
+
+@dataclass(frozen=True)
 class Result:
     """
     What a solver found, and how good it is known to be.

@@ -223,14 +223,14 @@ def undominated(keep: Any, capacity: Any, more: Any, less: Any) -> None:
         up, down = 0, 0
 
 
-def compressed(problem: Problem) -> tuple[Any, Any, int]:
-    """(lo, hi, steps): intervals in ranks of the points where some interval begins or ends."""
+def compressed(problem: Problem) -> tuple[Any, Any, Any]:
+    """(lo, hi, points): intervals in ranks of the points where some interval begins or ends."""
     starts, ends = problem.intervals[:, 0], problem.intervals[:, 1]
     points = np.unique(problem.intervals[ends > starts])
     lo, hi = np.searchsorted(points, starts), np.searchsorted(points, ends)
     empty = ends <= starts
     lo[empty] = hi[empty] = 0
-    return lo.astype(np.int64), hi.astype(np.int64), max(0, len(points) - 1)
+    return lo.astype(np.int64), hi.astype(np.int64), points
 
 
 def members_of(problem: Problem, graph: Graph, lo: Any, hi: Any, base: Any) -> Members:
@@ -270,10 +270,11 @@ def segments_of(problem: Problem, graph: Graph) -> tuple[Segments, Any, int]:
     `full` is a step at which even the least usages exceed the limit: the problem is infeasible.
     Usages are judged by Python integers' rules only here: one at or above the limit is cut off first.
     """
-    lo, hi, steps = compressed(problem)
+    lo, hi, points = compressed(problem)
+    steps = len(points) - 1
     nothing = np.zeros((0, 2), np.int64)
     empty = np.zeros(0, np.int64)
-    if steps == 0:
+    if steps <= 0:
         return Segments(empty, empty, empty, empty, empty, empty), nothing, -1
     base = np.zeros(steps + 1, np.int64)
     members = members_of(problem, graph, lo, hi, base)
@@ -288,7 +289,7 @@ def segments_of(problem: Problem, graph: Graph) -> tuple[Segments, Any, int]:
         room *= 2
     capacity = problem.limit - np.cumsum(trial)[:steps]
     if int(capacity.min()) < 0:
-        return Segments(empty, empty, empty, empty, empty, empty), nothing, int(np.argmin(capacity))
+        return Segments(empty, empty, empty, empty, empty, empty), nothing, int(points[np.argmin(capacity)])
     if count == 0:
         return Segments(empty, empty, empty, empty, empty, empty), nothing, -1
     # `where` rises, and the usages of segment s end where those of s + 1 begin.

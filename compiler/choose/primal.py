@@ -1,0 +1,85 @@
+"""
+The choices' side of the search: candidates are repaired until they fit memory, then polished.
+
+Repair: cells may hold what they hold now where that exceeds their capacity, but never more; prices of overfull cells
+rise, forests lower the priced energy, and what was gained is locked in. Polish: forests under prices scaled at random.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from eggshard.choose.core import Core
+from eggshard.choose.forest import new_work, polish
+from eggshard.choose.messages import energy, loads, price
+from eggshard.choose.slack import new_slack, set_slack
+
+REGIONS = (60, 120, 300, 1000)
+KEPT = 4
+"""Choices that are polished in turns."""
+
+
+class Primal:
+    """`best` is the cheapest choice of the core that fits, `cost` its cost without the constant."""
+
+    def __init__(self, core: Core, seed: int):
+        self.core = core
+        self.nodes = len(core.first) - 1
+        self.work = new_work(core, 2 * seed + 2)
+        self.random = np.random.default_rng([seed, 7])
+        self.slack = new_slack(len(core.capacity))
+        self.free = np.zeros(int(np.diff(core.seg).max(initial=0)) + 1)
+        self.theta = core.cost.copy()
+        self.load = np.zeros(len(core.capacity))
+        self.best: np.ndarray | None = None
+        self.cost = np.inf
+        self.closest: np.ndarray | None = None
+        self.excess = np.inf
+
+    def forests(self, choice: np.ndarray, goal: np.ndarray, region: int, share: float, leeway: float) -> float:
+        """Forests that together touch `share` of the nodes."""
+        region = min(region, self.nodes)
+        rounds = max(1, round(share * self.nodes / region))
+        return polish(
+            self.core, self.theta, goal, choice, self.slack, self.work, self.free, region, rounds, leeway
+        )
+
+    def repair(self, choice: np.ndarray, prices: np.ndarray, rounds: int) -> bool:
+        """Makes `choice` fit, in place; False if `rounds` did not suffice."""
+        core = self.core
+        prices = prices.copy()
+        floor = max(float(prices.max(initial=0.0)), 1e-9) * 1e-3
+        for _ in range(rounds):
+            loads(core, choice, self.load)
+            over = self.load > core.capacity
+            excess = float((self.load - core.capacity).max(initial=0.0))
+            if excess < self.excess and self.best is None:
+                self.excess, self.closest = excess, choice.copy()
+            if not over.any():
+                return True
+            prices[over] = np.maximum(prices[over] * self.random.uniform(1.1, 1.6), floor)
+            price(core, prices, self.theta)
+            set_slack(self.slack, np.maximum(core.capacity - self.load, 0.0))
+            self.forests(choice, self.theta, int(self.random.choice(REGIONS)), 1.0, 0.0)
+        loads(core, choice, self.load)
+        return bool((self.load <= core.capacity).all())
+
+    def offer(self, choice: np.ndarray) -> bool:
+        """Takes a choice that fits if it is the cheapest."""
+        cost = energy(self.core, self.core.cost, choice)
+        if cost < min(self.cost, 1e29):
+            self.cost, self.best = cost, choice.copy()
+            return True
+        return False
+
+    def improve(self, choice: np.ndarray, prices: np.ndarray, rounds: int) -> None:
+        """Polishes a choice that fits, in place; the cheapest on the way is offered."""
+        core = self.core
+        loads(core, choice, self.load)
+        set_slack(self.slack, core.capacity - self.load)
+        for _ in range(rounds):
+            price(core, prices * self.random.uniform(0.0, 1.3), self.theta)
+            region = int(self.random.choice(REGIONS))
+            if self.forests(choice, core.cost, region, 1.0, 0.0) < 0.0:
+                self.offer(choice)
+        self.offer(choice)

@@ -1,0 +1,153 @@
+"""
+Solves a choice problem: presolve, then bounds and choices side by side until they meet or time is up.
+
+Two tasks run in rounds, on two threads where there are two: the dual advances by a fixed amount of work, the primal
+repairs and polishes for about as much; then they exchange prices and choices. What happens depends on the seed and on
+the number of rounds alone, never on the clock, which only ends the last round.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from eggshard.choose.bound import proven_bound
+from eggshard.choose.core import Reduced
+from eggshard.choose.dual import Dual
+from eggshard.choose.evaluate import Evaluator
+from eggshard.choose.presolve import Infeasible, presolve
+from eggshard.choose.primal import Primal
+from eggshard.choose.problem import Ints, Problem, Progress, Result
+
+ROUND = 30_000_000
+"""Table entries that the dual reads in a round: about a tenth of a second."""
+
+
+def solve(
+    problem: Problem,
+    *,
+    time_limit: float,
+    seed: int = 0,
+    threads: int = 2,
+    on_progress: Callable[[Progress], None] | None = None,
+    deadline_start: float | None = None,
+) -> Result:
+    """
+    The best choice found in `time_limit` seconds, with a proven bound.
+
+    Seconds count from `deadline_start` (a `time.monotonic()`), by default from the call. Ctrl-C returns what there is.
+    """
+    search = Search(problem, time_limit, seed, threads, on_progress, deadline_start)
+    try:
+        search.run()
+    except KeyboardInterrupt:
+        pass
+    except Infeasible as infeasible:
+        return Result(None, None, None, infeasible=True, reason=infeasible.reason, seconds=search.seconds())
+    return search.result()
+
+
+class Search:
+    """One run: the clock, the incumbent in original strategies, and the proven bound."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        time_limit: float,
+        seed: int,
+        threads: int,
+        on_progress: Callable[[Progress], None] | None,
+        start: float | None,
+    ):
+        self.problem = problem
+        self.start = time.monotonic() if start is None else start
+        self.limit = time_limit
+        self.seed = seed
+        self.threads = threads
+        self.on_progress = on_progress
+        self.evaluator = Evaluator(problem)
+        self.choice: Ints | None = None
+        self.cost: int | None = None
+        self.bound: int | None = None
+        self.violation: int | None = None
+        self.first: float | None = None
+        self.latest: float | None = None
+
+    def seconds(self) -> float:
+        return time.monotonic() - self.start
+
+    def report(self, phase: str) -> None:
+        if self.on_progress is not None:
+            self.on_progress(Progress(self.seconds(), self.cost, self.bound, phase))
+
+    def optimal(self) -> bool:
+        return self.cost is not None and self.bound is not None and self.bound >= self.cost
+
+    def run(self) -> None:
+        self.report("presolve")
+        reduced = presolve(self.problem)
+        if len(reduced.nodes) == 0:
+            self.accept(reduced, np.zeros(0, np.int64), "presolve")
+            self.bound = reduced.constant << reduced.shift
+            return
+        dual, primal = Dual(reduced.core, self.seed), Primal(reduced.core, self.seed)
+        entries = max(1, len(reduced.core.entries) + 4 * len(reduced.core.cost))
+        steps = int(np.clip(ROUND // (2 * entries), 1, 400))
+        with ThreadPoolExecutor(1) as pool:
+            dual.start()
+            self.prove(reduced, dual, "bound")
+            while not self.optimal() and self.seconds() < self.limit:
+                labels, prices = dual.labels.copy(), dual.prices.copy()
+                if self.threads > 1:
+                    other = pool.submit(dual.advance, steps)
+                    self.choose(primal, labels, prices, steps)
+                    other.result()
+                else:
+                    self.choose(primal, labels, prices, steps)
+                    dual.advance(steps)
+                if primal.best is not None:
+                    self.accept(reduced, primal.best, "search")
+                elif primal.closest is not None:
+                    self.miss(reduced, primal.closest)
+                self.prove(reduced, dual, "search")
+
+    def choose(self, primal: Primal, labels: Ints, prices: Ints, rounds: int) -> None:
+        """The primal's part of a round."""
+        if primal.repair(labels, prices, rounds):
+            primal.improve(labels, prices, max(1, rounds // 2))
+        if primal.best is not None:
+            primal.improve(primal.best.copy(), prices, rounds)
+
+    def accept(self, reduced: Reduced, choice: Ints, phase: str) -> None:
+        """Takes a choice of the core as the incumbent if its exact cost on the original problem is lower."""
+        original = reduced.original(choice)
+        judged = self.evaluator(original)
+        if not judged.feasible or judged.cost is None or (self.cost is not None and judged.cost >= self.cost):
+            return
+        self.choice, self.cost = original, judged.cost
+        self.latest = self.seconds()
+        self.first = self.latest if self.first is None else self.first
+        self.report(phase)
+
+    def miss(self, reduced: Reduced, choice: Ints) -> None:
+        """Notes by how much a choice that does not fit exceeds the limit."""
+        violation = self.evaluator(reduced.original(choice)).violation
+        self.violation = violation if self.violation is None else min(self.violation, violation)
+
+    def prove(self, reduced: Reduced, dual: Dual, phase: str) -> None:
+        """Proves the dual's bound in integers."""
+        reference = abs(dual.bound) if self.cost is None else max(abs(dual.bound), abs(float(self.cost)))
+        bound = proven_bound(reduced, dual.prices, dual.messages, reference)
+        if bound is not None and (self.bound is None or bound > self.bound):
+            self.bound = bound
+            self.report(phase)
+
+    def result(self) -> Result:
+        reason = "" if self.choice is not None else "none found"
+        return Result(
+            self.choice, self.cost, self.bound, False, reason, None if self.choice is not None else self.violation,
+            self.seconds(), self.first, self.latest,
+        )  # fmt: skip
