@@ -12,12 +12,13 @@ def resizing_collective(op: Operation) -> Rule:
     """all_gather, reduce_scatter, all_to_all: equal dimensions pass, the others stay whole."""
     before, after = shape_of(op.operands[0]), shape_of(op.results[0])
     builder = RuleBuilder(op)
+    operands, results = len(op.operands), len(op.results)
     pairs = list(enumerate(zip(before, after, strict=True)))
     for dim, (size, new) in pairs:
         if size == new:
-            builder.add((dim,), (dim,), size)
+            builder.add([dim] * operands, [dim] * results, size)
     for dim, (size, new) in pairs:
         if size != new:
-            builder.add((dim,), (NO,), size, Kind.NEED)
-            builder.add((NO,), (dim,), new, Kind.NEED)
+            builder.add([dim] * operands, [NO] * results, size, Kind.NEED)
+            builder.add([NO] * operands, [dim] * results, new, Kind.NEED)
     return builder.build()

@@ -52,7 +52,7 @@ class MeshOp(IRDLOperation):
     """
     Names a mesh.
 
-    `sdy.mesh @mesh = <["a"=2, "b"=4]>`
+    `sdy.mesh @mesh = <["a"=2, "b"=4]>`; the mesh may also be read as an attribute, `#sdy.mesh<..>`.
     """
 
     name = "sdy.mesh"
@@ -75,8 +75,14 @@ class MeshOp(IRDLOperation):
     def parse(cls, parser: Parser) -> MeshOp:
         name = parser.parse_symbol_name()
         parser.parse_punctuation("=")
-        with parser.in_angle_brackets():
-            mesh = parse_mesh(parser)
+        written = parser.parse_optional_attribute()
+        if isinstance(written, MeshAttr):
+            mesh = written.data
+        elif written is not None:
+            parser.raise_error("expected a mesh")
+        else:
+            with parser.in_angle_brackets():
+                mesh = parse_mesh(parser)
         op = cls(name.data, mesh)
         op.attributes |= parser.parse_optional_attr_dict()
         return op

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 
-from xdsl.dialects.builtin import ShapedType
+from xdsl.dialects.builtin import ShapedType, TupleType
 from xdsl.ir import Attribute
 from xdsl.utils.exceptions import VerifyException
 
@@ -18,7 +18,9 @@ REDUCTIONS = ("sum", "prod", "max", "min", "and", "or", "xor")
 
 
 def rank_of(type: Attribute) -> int | None:
-    """The rank of a tensor, 0 for a token or another type without shape, None for an unranked tensor."""
+    """The rank of a tensor, also where it is alone in a tuple, 0 for a token or such, None for an unranked tensor."""
+    if isinstance(type, TupleType) and len(type.types) == 1:
+        return rank_of(type.types.data[0])
     if isinstance(type, ShapedType):
         return type.get_num_dims() if type.get_shape() is not None else None
     return 0

@@ -57,6 +57,29 @@ CASES = [
       %0 = stablehlo.concatenate %arg0, %arg1, dim = 0 : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<16x8xf32>
       return %0 : tensor<16x8xf32>
     }""",
+    # Slices that are joined: of one tensor, together with it, and together with another one.
+    """func.func @f(%arg0: tensor<8x8xf32> {sdy.sharding = #sdy.sharding<@mesh, [{"a"}, {"b"}]>},
+      %arg1: tensor<8x8xf32> {sdy.sharding = #sdy.sharding<@mesh, [{"b"}, {"a"}]>})
+      -> (tensor<8x8xf32>, tensor<14x8xf32>, tensor<14x8xf32>) {
+      %0 = stablehlo.slice %arg0 [0:6, 0:8] {sdy.sharding = #sdy.sharding_per_value<[<@mesh, [{"a"}, {"b"}]>]>}
+        : (tensor<8x8xf32>) -> tensor<6x8xf32>
+      %1 = stablehlo.slice %arg0 [6:8, 0:8] {sdy.sharding = #sdy.sharding_per_value<[<@mesh, [{"b"}, {"a"}]>]>}
+        : (tensor<8x8xf32>) -> tensor<2x8xf32>
+      %2 = stablehlo.concatenate %1, %0, dim = 0 {sdy.sharding = #sdy.sharding_per_value<[<@mesh, [{"a"}, {"b"}]>]>}
+        : (tensor<2x8xf32>, tensor<6x8xf32>) -> tensor<8x8xf32>
+      %3 = stablehlo.concatenate %0, %arg0, dim = 0 : (tensor<6x8xf32>, tensor<8x8xf32>) -> tensor<14x8xf32>
+      %4 = stablehlo.concatenate %0, %arg1, dim = 0 : (tensor<6x8xf32>, tensor<8x8xf32>) -> tensor<14x8xf32>
+      return %2, %3, %4 : tensor<8x8xf32>, tensor<14x8xf32>, tensor<14x8xf32>
+    }""",
+    # A collective of two tensors.
+    """func.func @f(%arg0: tensor<8x8xf32> {sdy.sharding = #sdy.sharding<@mesh, [{"a"}, {"b"}]>},
+      %arg1: tensor<8x8xf32> {sdy.sharding = #sdy.sharding<@mesh, [{"b"}, {"a"}]>})
+      -> (tensor<8x16xf32>, tensor<8x16xf32>) {
+      %0:2 = "stablehlo.all_gather"(%arg0, %arg1)
+        <{all_gather_dim = 1 : i64, replica_groups = dense<[[0, 1]]> : tensor<1x2xi64>}>
+        : (tensor<8x8xf32>, tensor<8x8xf32>) -> (tensor<8x16xf32>, tensor<8x16xf32>)
+      return %0#0, %0#1 : tensor<8x16xf32>, tensor<8x16xf32>
+    }""",
 ]
 
 

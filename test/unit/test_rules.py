@@ -107,6 +107,11 @@ SINGLE = {
         ": (tensor<8x4xf32>) -> tensor<16x4xf32>",
         "([j, i])->([k, i]) {i=4, j=8, k=16} need_replication={j, k}",
     ),
+    "all_gather of two": (
+        '"stablehlo.all_gather"(%a, %a) <{all_gather_dim = 0 : i64, replica_groups = dense<0> : tensor<1x1xi64>}> '
+        ": (tensor<8x4xf32>, tensor<8x4xf32>) -> (tensor<16x4xf32>, tensor<16x4xf32>)",
+        "([j, i], [j, i])->([k, i], [k, i]) {i=4, j=8, k=16} need_replication={j, k}",
+    ),
     "householder product": (
         "stablehlo.custom_call @ProductOfElementaryHouseholderReflectors(%b, %e) : "
         "(tensor<6x7x5xf32>, tensor<6x3xf32>) -> tensor<6x7x5xf32>",
@@ -124,7 +129,7 @@ SINGLE = {
 def test_rule_of_a_single_op(name: str) -> None:
     """The text of the rule, which is also Shardy's."""
     op, expected = SINGLE[name]
-    count = "0:2" if "PartialReduce" in op else "0"
+    count = "0:2" if op.endswith(")") else "0"
     text = f"""func.func @main(%a: tensor<8x4xf32>, %b: tensor<6x7x5xf32>, %c: tensor<16x1xf32>, %d: tensor<8x2xf32>,
         %e: tensor<6x3xf32>, %f: tensor<8x4xi32>, %s: tensor<i32>, %z: tensor<f32>) {{ %{count} = {op} return }}"""
     found = [(theirs, ours) for kind, theirs, ours in rules(text, False) if kind.startswith("stablehlo.")]

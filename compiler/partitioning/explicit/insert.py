@@ -226,11 +226,21 @@ def _terminators(op: Operation) -> list[Operation]:
 
 def _rule(op: Operation) -> Rule | None:
     rule = rule_of(op)
+    if op.name == "stablehlo.concatenate" and rule is not None and _joins_slices(op):
+        # Such parts are shifted a little, as by a roll, and may stay tiled.
+        return replace(rule, need_replication=rule.permutation, permutation=rule.need_replication)
     if op.name == "stablehlo.dynamic_update_slice" and rule is not None:
         fixed = all(isinstance(v.owner, Operation) and v.owner.name in LITERALS for v in op.operands[2:])
         # An update at a fixed place may stay tiled.
         return replace(rule, lenient=rule.need_replication) if fixed else rule
     return rule
+
+
+def _joins_slices(op: Operation) -> bool:
+    """Whether each operand is a slice, or a tensor that another one is a slice of."""
+    slices = [v for v in op.operands if isinstance(v.owner, Operation) and v.owner.name == "stablehlo.slice"]
+    sliced = [v.owner.operands[0] for v in slices if isinstance(v.owner, Operation)]
+    return all(operand in slices or operand in sliced for operand in op.operands)
 
 
 def _behind_barriers(value: SSAValue) -> SSAValue:

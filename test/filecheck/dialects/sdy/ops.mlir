@@ -9,6 +9,8 @@ sdy.mesh @reordered = <["a"=2], device_ids=[1, 0]>
 sdy.mesh @"odd name" = <["a b"=2]> {note}
 // CHECK-NEXT: sdy.mesh @maximal = <[], device_ids=[3]>
 sdy.mesh @maximal = <[], device_ids=[3]>
+// CHECK-NEXT: sdy.mesh @attribute = <["a"=2]>
+sdy.mesh @attribute = #sdy.mesh<["a"=2]>
 
 // CHECK-LABEL: @annotations
 // CHECK-SAME:  %x: tensor<16x8xf32> {sdy.sharding = #sdy.sharding<@mesh, [{"a", ?}p1, {?}p0], replicated={"b":(1)2}, unreduced={"c"}>}

@@ -67,3 +67,13 @@ func.func @structure(%x: tensor<8x8xf32>) {
   %s = sdy.all_slice [{"a"}, {}] %b out_sharding=<@mesh, [{"b", "a"}, {}]> : tensor<8x8xf32>
   return
 }
+
+// A tensor that is alone in a tuple has a layout.
+// CHECK-LABEL: @tuple
+// CHECK-NEXT:    stablehlo.custom_call @g(%x) {sharding.layouts = [#sharding.layout<@mesh, [{"a"}, {}]>]}
+// BACK-LABEL:  @tuple
+// BACK-NEXT:     stablehlo.custom_call @g(%x) {sdy.sharding = #sdy.sharding_per_value<[<@mesh, [{"a"}, {}]>]>}
+func.func @tuple(%x: tensor<8x8xf32>) -> tuple<tensor<8x8xf32>> {
+  %0 = stablehlo.custom_call @g(%x) {sdy.sharding = #sdy.sharding_per_value<[<@mesh, [{"a"}, {}]>]>} : (tensor<8x8xf32>) -> tuple<tensor<8x8xf32>>
+  func.return %0 : tuple<tensor<8x8xf32>>
+}

@@ -53,3 +53,29 @@ func.func @made_partial(%a: tensor<8xf32> {sdy.sharding = #sdy.sharding<@mesh, [
     -> (tensor<8xf32> {sdy.sharding = #sdy.sharding<@mesh, [{"x"}], unreduced={"y"}>}) {
   func.return %a : tensor<8xf32>
 }
+
+// Slices of one tensor, and the tensor itself, are joined where they lie, as in a roll.
+// CHECK-LABEL: func.func @roll
+// CHECK-NOT:     sdy.reshard
+// CHECK:         stablehlo.concatenate %tail, %head, %a, dim = 0 {sdy.sharding = #sdy.sharding_per_value<[<@mesh, [{"y"}]>]>}
+func.func @roll(%a: tensor<16xf32> {sdy.sharding = #sdy.sharding<@mesh, [{"y"}]>})
+    -> (tensor<32xf32> {sdy.sharding = #sdy.sharding<@mesh, [{"y"}]>}) {
+  %head = stablehlo.slice %a [0:12] {sdy.sharding = #sdy.sharding_per_value<[<@mesh, [{"y"}]>]>} : (tensor<16xf32>) -> tensor<12xf32>
+  %tail = stablehlo.slice %a [12:16] {sdy.sharding = #sdy.sharding_per_value<[<@mesh, [{"y"}]>]>} : (tensor<16xf32>) -> tensor<4xf32>
+  %0 = stablehlo.concatenate %tail, %head, %a, dim = 0 {sdy.sharding = #sdy.sharding_per_value<[<@mesh, [{"y"}]>]>} : (tensor<4xf32>, tensor<12xf32>, tensor<16xf32>) -> tensor<32xf32>
+  func.return %0 : tensor<32xf32>
+}
+
+// With a tensor that no part was cut from, all of them are gathered.
+// CHECK-LABEL: func.func @joined
+// CHECK:         %[[A:.*]] = sdy.reshard %head <@mesh, [{}]>
+// CHECK-NEXT:    %[[B:.*]] = sdy.reshard %b <@mesh, [{}]>
+// CHECK-NEXT:    stablehlo.concatenate %[[A]], %[[B]]
+func.func @joined(
+    %a: tensor<16xf32> {sdy.sharding = #sdy.sharding<@mesh, [{"y"}]>},
+    %b: tensor<16xf32> {sdy.sharding = #sdy.sharding<@mesh, [{"y"}]>})
+    -> (tensor<28xf32> {sdy.sharding = #sdy.sharding<@mesh, [{"y"}]>}) {
+  %head = stablehlo.slice %a [0:12] {sdy.sharding = #sdy.sharding_per_value<[<@mesh, [{"y"}]>]>} : (tensor<16xf32>) -> tensor<12xf32>
+  %0 = stablehlo.concatenate %head, %b, dim = 0 {sdy.sharding = #sdy.sharding_per_value<[<@mesh, [{"y"}]>]>} : (tensor<12xf32>, tensor<16xf32>) -> tensor<28xf32>
+  func.return %0 : tensor<28xf32>
+}
