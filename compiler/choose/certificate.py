@@ -34,7 +34,7 @@ def edgewise(core: Any, theta: Any, messages: Any, point: Any) -> None:
     """
     The dual point of the kind above that a forward `sweep` passes through: its bound is that of the sweep.
 
-    A sweep gives each edge ahead of v the share c(a) = gamma theta^_v(a) - m_wv(a), and passes on what of it is sure; here
+    A sweep gives each edge ahead of v the share c(a) = gamma theta^_v(a) - m_wv(a), and passes on what is sure; here
     the share and what was passed on are both written down. Neither `theta` nor `messages` changes.
     """
     n = len(core.first) - 1
@@ -100,7 +100,7 @@ class Certifier:
         sizes = np.diff(first)
         self.owner = np.repeat(np.arange(self.nodes), sizes)
         """The node of a strategy."""
-        half_owner = np.repeat(np.arange(self.nodes), np.diff(nbr))
+        self.half_owner = half_owner = np.repeat(np.arange(self.nodes), np.diff(nbr))
         # A message slot is a row of a table: (half-edge, strategy of its owner).
         self.slot_half = np.repeat(np.arange(len(core.other)), sizes[half_owner])
         within = np.arange(int(core.msg[-1])) - core.msg[:-1][self.slot_half]
@@ -146,6 +146,25 @@ class Certifier:
             slots = np.minimum(rows - ends[self.slot_half], BARRED // 64)
             np.add.at(excess, self.slot_strategy, slots)
         return Certificate(-((-base) >> bits), base, bits, excess)
+
+    def cost_of(self, choice: Ints) -> int | None:
+        """The core's exact cost of a choice; None where it is forbidden or does not fit memory."""
+        core = self.core
+        strategies = core.first[:-1] + choice
+        half = np.flatnonzero(core.other > self.half_owner)
+        a, b = self.half_owner[half], core.other[half]
+        entries = self.entries[core.table[half] + choice[a] * np.diff(core.first)[b] + choice[b]]
+        chosen = np.concatenate([self.cost[strategies], entries])
+        if len(chosen) and int(chosen.max()) >= FORBIDDEN:
+            return None
+        holder = np.repeat(np.arange(self.nodes), np.diff(core.seg))
+        held = core.usage[core.where[:-1] + choice[holder]].astype(np.int64)
+        change = np.zeros(len(core.capacity) + 1, np.int64)
+        np.add.at(change, core.lo, held)
+        np.subtract.at(change, core.hi, held)
+        if (np.cumsum(change)[:-1] > core.capacity).any():
+            return None
+        return sum(chosen.tolist())
 
     def _bits(self, messages: Any, prices: Any) -> int | None:
         """How many bits after the point there is room for."""
