@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from xdsl.dialects.builtin import ModuleOp
@@ -13,9 +14,25 @@ from eggshard.mesh import Mesh
 from eggshard.passes import pipeline
 from eggshard.pauses import collector_paused
 from eggshard.plans import Plan
+from eggshard.sizes import parse_bytes
 
 Tactics = Mapping[str, str] | Sequence[tuple[str, str]]
 Progress = Callable[[str], None]
+
+HARDWARE = "h100"
+"""What is predicted for where nobody says."""
+TIME_LIMIT = 60.0
+"""Seconds of search where nobody says."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a search is for: hardware (name or file), memory of a device, seconds of search, and the seed."""
+
+    hardware: str | None = None
+    memory: str | int | None = None
+    time_limit: float = TIME_LIMIT
+    seed: int = 0
 
 
 def plan(
@@ -27,19 +44,23 @@ def plan(
     memory: str | int | None = None,
     shard: Tactics | None = None,
     search: bool = True,
+    time_limit: float = TIME_LIMIT,
+    seed: int = 0,
     progress: Progress | None = None,
 ) -> Plan:
     """
     Partitions a JAX function over `mesh`.
 
     `args` are arrays or jax.ShapeDtypeStructs. `shard` maps patterns over argument paths to layouts, applied in order.
-    With `search=False` the plan is only what annotations imply. Raises DiagnosticError for what cannot be done.
+    The search takes them as fixed and chooses everything else for `hardware` (a name of the catalogue or a file) within
+    `memory` a device ("80GiB" or bytes; default: what the hardware has), in at most `time_limit` seconds; the same
+    input and seed give the same plan. With `search=False` the plan is only what annotations imply. Raises
+    DiagnosticError for what cannot be done.
     """
     from eggshard.frontends.load import from_jax
 
-    if search:
-        raise DiagnosticError("search is not there yet", hint="search=False plans from annotations")
-    return plan_model(from_jax(fn, args), mesh=mesh, shard=shard, progress=progress)
+    wanted = Wanted(hardware, memory, time_limit, seed) if search else None
+    return plan_model(from_jax(fn, args), mesh=mesh, shard=shard, search=wanted, progress=progress)
 
 
 @collector_paused()
@@ -48,9 +69,14 @@ def plan_model(
     *,
     mesh: Mesh | Mapping[str, int] | None = None,
     shard: Tactics | None = None,
+    search: Wanted | None = None,
     progress: Progress | None = None,
 ) -> Plan:
-    """Partitions a loaded model (eggshard.frontends.load); the model's module is consumed."""
+    """
+    Partitions a loaded model (eggshard.frontends.load); the model's module is consumed.
+
+    Without `search` the plan is what annotations imply.
+    """
     from eggshard.annotation import add_mesh, link_results
     from eggshard.frontends.markers import has_sharding_strings
     from eggshard.partitioning.strategies import Chooser
@@ -67,12 +93,31 @@ def plan_model(
     pipeline.run(module, context, pipeline.IMPORT, progress)
     mesh = add_mesh(module, mesh)
     apply_tactics(module, tactics)
+    if search is not None:
+        return _searched(model, mesh, tactics, search, progress)
     link_results(module)
     if progress:
         progress("propagate-shardings")
     propagate(module, on_round=Chooser(module).run)
     link_results(module, final=True)
     return _lowered(model, mesh, model.fingerprint, tactics, progress)
+
+
+def _searched(
+    model: Any, mesh: Mesh, tactics: list[tuple[str, str]], wanted: Wanted, progress: Progress | None
+) -> Plan:
+    """The plan that the search finds; what annotations fix stays."""
+    from eggshard.cost import AnalyticCost
+    from eggshard.hardware import load_hardware
+    from eggshard.planning.search import search
+
+    hardware = load_hardware(wanted.hardware or HARDWARE)
+    memory = hardware.memory_bytes if wanted.memory is None else parse_bytes(wanted.memory)
+    cost = AnalyticCost(hardware, mesh.value)
+    found = search(model.module, cost, memory, time_limit=wanted.time_limit, seed=wanted.seed, progress=progress)
+    plan = _lowered(model, mesh, model.fingerprint, tactics, progress)
+    plan.seconds, plan.bound_seconds, plan.peak_bytes = found.seconds, found.bound_seconds, found.peak_bytes
+    return plan
 
 
 @collector_paused()
@@ -101,9 +146,7 @@ def apply_plan(model: Any, saved: Plan, *, origin: str = "plan", progress: Progr
     return _lowered(model, mesh, identity, saved.tactics, progress)
 
 
-def _lowered(
-    model: Any, mesh: Mesh, identity: str, tactics: list[tuple[str, str]], progress: Progress | None
-) -> Plan:
+def _lowered(model: Any, mesh: Mesh, identity: str, tactics: list[tuple[str, str]], progress: Progress | None) -> Plan:
     """The plan of a model whose layouts and strategies are decided."""
     from eggshard.report.decisions import decisions
     from eggshard.report.layouts import argument_layouts, result_layouts

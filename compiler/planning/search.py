@@ -10,7 +10,7 @@ import numpy as np
 from xdsl.dialects.builtin import ModuleOp
 
 from eggshard.choose.problem import Problem, Result
-from eggshard.cost.batch import CostModel, Ints
+from eggshard.cost.batch import CostModel
 from eggshard.diagnostics import DiagnosticError
 from eggshard.partitioning.program import the_mesh
 from eggshard.planning.apply import apply_choice
@@ -43,9 +43,12 @@ class Search:
         """No plan of this search space is faster than this."""
         return None if self.result is None or self.result.bound is None else self.result.bound / PER_SECOND
 
-    def peak_bytes(self, choice: Ints) -> int:
+    @property
+    def peak_bytes(self) -> int | None:
         """Most bytes that a device holds at any step."""
-        problem = self.problem
+        if self.result is None or self.result.choice is None:
+            return None
+        problem, choice = self.problem, self.result.choice
         used = problem.usages[problem.offsets[:-1] + choice]
         change = np.zeros(self.outline.steps + 1, np.int64)
         live = problem.intervals[:, 0] < problem.intervals[:, 1]
