@@ -12,6 +12,8 @@ from xdsl.utils.exceptions import ParseError, VerifyException
 from eggshard.diagnostics import DiagnosticError
 from eggshard.dialects.assembly import Parser
 
+RESOURCES = "{-#"
+"""Begins the part of a file that holds large constants, which our parser does not read."""
 OWN_DIALECTS = re.compile(r"\b(?:sharding|spmd)\.")
 BYTECODE = b"ML\xefR"
 
@@ -43,7 +45,8 @@ class Source:
         """
         The module.
 
-        Bytecode, and text that our parser rejects and that holds nothing of our own dialects, goes to jaxlib's parser.
+        Bytecode goes to jaxlib's parser, and so does text that holds nothing of our own dialects, if it has large
+        constants at its end or our parser rejects it.
         Raises DiagnosticError with file, line and column.
         """
         if self.data.startswith(BYTECODE):
@@ -52,6 +55,8 @@ class Source:
             text = self.data.decode()
         except UnicodeDecodeError:
             raise DiagnosticError("is neither MLIR text nor MLIR bytecode", location=self.name) from None
+        if RESOURCES in text and not OWN_DIALECTS.search(text):
+            return self._through_jaxlib()
         parser = PositionParser(context, text, self.name)
         try:
             module = parser.parse_module(implicit_module)

@@ -19,6 +19,7 @@ from xdsl.dialects.builtin import ModuleOp
 
 from eggshard.diagnostics import DiagnosticError
 from eggshard.frontends.reader import Reader
+from eggshard.frontends.shardy_manual import unhide_manual
 from eggshard.frontends.writer import mlir_context
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def from_file(path: str) -> Model:
     except OSError as error:
         raise DiagnosticError(f"cannot be read: {error.strerror}", location=path) from None
     source = _read(data, path)
-    return Model(Reader(origin=path).module(source), Path(path).stem, fingerprint(source))
+    return Model(_module(source, data, path), Path(path).stem, fingerprint(source))
 
 
 def fingerprint(source: Any) -> str:
@@ -92,7 +93,14 @@ def fingerprint(source: Any) -> str:
 
 def from_bytes(data: bytes, origin: str) -> ModuleOp:
     """Parses MLIR text or bytecode with jaxlib's parser."""
-    return Reader(origin=origin).module(_read(data, origin))
+    return _module(_read(data, origin), data, origin)
+
+
+def _module(source: Any, data: bytes, origin: str) -> ModuleOp:
+    module = Reader(origin=origin).module(source)
+    if HIDDEN in data:
+        unhide_manual(module)
+    return module
 
 
 def _read(data: bytes, origin: str) -> Any:

@@ -6,6 +6,7 @@ This file and `writer.py` are the only ones that touch jaxlib's MLIR bindings.
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Callable
 from functools import cache
@@ -21,6 +22,7 @@ from xdsl.dialects.builtin import (
     ComplexType,
     DenseArrayBase,
     DictionaryAttr,
+    FileLineColLoc,
     FunctionType,
     FusedLoc,
     IntegerAttr,
@@ -38,9 +40,10 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
+from eggshard.diagnostics import DiagnosticError
 from eggshard.dialects.assembly import Parser, make_context
 from eggshard.dialects.locations import file_range, position
-from eggshard.dialects.stablehlo.dense import DenseElements
+from eggshard.dialects.stablehlo.dense import DenseElements, element_bytes
 from eggshard.frontends.names import path_of
 from eggshard.pauses import collector_paused
 
@@ -96,6 +99,9 @@ class Reader:
                 (properties if key in inherent else attributes)[key] = self.attribute(attribute)
         except TypeError:  # a complex constant, which the bindings cannot hold
             properties["value"] = self.complex_constant(op)
+        except DiagnosticError as error:
+            error.location = error.location or where(self.location(op.location)) or self.origin
+            raise
         values = self.values
         new = op_class.create(
             operands=[values[operand] for operand in op.operands],
@@ -169,7 +175,29 @@ class Reader:
         convert = CONVERTERS.get(type(old))
         if convert is not None:
             return convert(self, old)
-        return self.parse(str(old), lambda parser: parser.parse_attribute())
+        text = str(old)
+        if text.startswith("dense_resource<"):
+            return self.resource(old, text)
+        return self.parse(text, lambda parser: parser.parse_attribute())
+
+    def resource(self, old: Any, text: str) -> Attribute:
+        """A constant whose bytes stand at the end of the file; the bindings show them only where MLIR prints them."""
+        kind = self.type(old.type)
+        assert isinstance(kind, TensorType)
+        holder = ir.Module.create(ir.Location.unknown(old.context)).operation
+        holder.attributes["value"] = old
+        found = RESOURCE.search(holder.get_asm(enable_debug_info=False))
+        name = text[len("dense_resource<") : text.index(">")]
+        if found is None:
+            raise DiagnosticError(
+                f"the elements of dense_resource<{name}> are not in the file",
+                hint="write the program without a limit on the size of constants",
+            )
+        data = bytes.fromhex(found[1])[4:]  # the first four bytes are the alignment
+        required = kind.element_count() * element_bytes(kind.element_type)
+        if len(data) != required:
+            raise DiagnosticError(f"dense_resource<{name}> has {len(data)} bytes, {kind} requires {required}")
+        return DenseElements(kind, data)
 
     def elements(self, old: Any) -> Attribute:
         """A dense constant; its raw bytes through the buffer protocol where that reaches, else through text."""
@@ -217,6 +245,16 @@ class Reader:
             place = position(name, *start)
             return place if start == end else file_range(place, *end)
         return UNKNOWN
+
+
+RESOURCE = re.compile(r'dialect_resources:.*"0x([0-9A-Fa-f]*)"', re.DOTALL)
+
+
+def where(location: LocationAttr) -> str | None:
+    """`file:line:column` where a location says so plainly."""
+    if isinstance(location, FileLineColLoc):
+        return f"{location.filename.data}:{location.line.data}:{location.column.data}"
+    return None
 
 
 BUFFERED = frozenset(

@@ -169,3 +169,93 @@ def test_a_mesh_that_does_not_fit_is_refused_with_the_way_out(tmp_path: Path) ->
     with pytest.raises(DiagnosticError, match=r"is for 8 devices, mesh data=4 has 4 devices") as caught:
         verified(text, tmp_path, {"data": 4})
     assert caught.value.hint == "leave --mesh out, or --mesh axis_0=4,axis_1=2 with names of your own"
+
+
+MANUAL = r"""
+module @jit_f attributes {mhlo.frontend_attributes = {xla.sdy.meshes = "{mesh = #sdy.mesh<[\22data\22=4, \22model\22=2]>}"}, mhlo.num_partitions = 8 : i32} {
+  func.func public @main(%arg0: tensor<8x4xf32>, %arg1: tensor<4xf32>) -> (tensor<8x4xf32>, tensor<8xf32>) {
+    %0:2 = stablehlo.custom_call @xla.sdy.GlobalToLocalShape(%arg0, %arg1) {has_side_effect = true, mhlo.frontend_attributes = {xla.sdy.in_shardings = "#sdy.sharding_per_value<[<@mesh, [{\22data\22}, {}]>, <@mesh, [{}]>]>", xla.sdy.manual_axes = "#sdy<manual_axes{\22data\22, \22model\22}>"}} : (tensor<8x4xf32>, tensor<4xf32>) -> (tensor<2x4xf32>, tensor<4xf32>)
+    %1:2 = call @xla.sdy.manual_computation_body(%0#0, %0#1) {mhlo.frontend_attributes = {xla.sdy.in_shardings = "#sdy.sharding_per_value<[<@mesh, [{\22data\22}, {}]>, <@mesh, [{}]>]>", xla.sdy.manual_axes = "#sdy<manual_axes{\22data\22, \22model\22}>", xla.sdy.out_shardings = "#sdy.sharding_per_value<[<@mesh, [{\22data\22}, {}]>, <@mesh, [{\22data\22}]>]>"}} : (tensor<2x4xf32>, tensor<4xf32>) -> (tensor<2x4xf32>, tensor<2xf32>)
+    %2:2 = stablehlo.custom_call @xla.sdy.LocalToGlobalShape(%1#0, %1#1) {mhlo.frontend_attributes = {xla.sdy.manual_axes = "#sdy<manual_axes{\22data\22, \22model\22}>", xla.sdy.out_shardings = "#sdy.sharding_per_value<[<@mesh, [{\22data\22}, {}]>, <@mesh, [{\22data\22}]>]>"}} : (tensor<2x4xf32>, tensor<2xf32>) -> (tensor<8x4xf32>, tensor<8xf32>)
+    return %2#0, %2#1 : tensor<8x4xf32>, tensor<8xf32>
+  }
+  func.func private @xla.sdy.manual_computation_body(%arg0: tensor<2x4xf32>, %arg1: tensor<4xf32>) -> (tensor<2x4xf32>, tensor<2xf32>) {
+    %c = stablehlo.constant dense<0.0> : tensor<f32>
+    %0 = "stablehlo.collective_permute"(%arg0) <{channel_handle = #stablehlo.channel_handle<handle = 1, type = 1>, source_target_pairs = dense<[[0, 2], [1, 3], [2, 4], [3, 5], [4, 6], [5, 7], [6, 0], [7, 1]]> : tensor<8x2xi64>}> : (tensor<2x4xf32>) -> tensor<2x4xf32>
+    %1 = stablehlo.broadcast_in_dim %arg1, dims = [1] : (tensor<4xf32>) -> tensor<2x4xf32>
+    %2 = stablehlo.multiply %0, %1 : tensor<2x4xf32>
+    %3 = stablehlo.reduce(%2 init: %c) applies stablehlo.add across dimensions = [1] : (tensor<2x4xf32>, tensor<f32>) -> tensor<2xf32>
+    return %2, %3 : tensor<2x4xf32>, tensor<2xf32>
+  }
+}
+"""  # noqa: E501
+
+
+def test_per_device_code_that_shardy_hides(tmp_path: Path) -> None:
+    """A function between custom calls that cut and join becomes a manual computation, and runs where it stands."""
+    plan = verified(MANUAL, tmp_path)
+    assert not plan.warnings
+    assert plan.collectives() == {"collective_permute": 1}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("(%0#0, %0#1)", "(%0#0, %arg1)", "takes a value that no xla.sdy.GlobalToLocalShape has cut"),
+        ("LocalToGlobalShape", "Unknown", "gives a value that no xla.sdy.LocalToGlobalShape alone joins"),
+        ("xla.sdy.manual_axes", "xla.sdy.other_axes", "has no xla.sdy.manual_axes"),
+        ("#sdy<manual_axes", "#sdy<manual_ax", "which cannot be read"),
+    ],
+)
+def test_hidden_per_device_code_that_cannot_be_read(old: str, new: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "model.mlir"
+    path.write_text(MANUAL.replace(old, new))
+    with pytest.raises(DiagnosticError, match=message):
+        from_file(str(path))
+
+
+RESOURCES = """
+func.func public @main(%arg0: tensor<4xf32>) -> (tensor<4xf32>, tensor<2xi64>) {
+  %0 = stablehlo.constant dense_resource<weights> : tensor<4xf32>
+  %1 = stablehlo.constant dense_resource<sizes> : tensor<2xi64>
+  %2 = stablehlo.add %0, %arg0 : tensor<4xf32>
+  return %2, %1 : tensor<4xf32>, tensor<2xi64>
+}
+{-#
+  dialect_resources: {
+    builtin: {
+      weights: "0x040000000000803F000000400000404000008040",
+      sizes: "0x0800000001000000000000000200000000000000"
+    }
+  }
+#-}
+"""
+
+
+def test_constants_at_the_end_of_the_file(tmp_path: Path) -> None:
+    """Their bytes are read from there, from text and from bytecode."""
+    from jaxlib.mlir import ir
+
+    from eggshard.frontends.writer import mlir_context
+
+    verified(RESOURCES, tmp_path, {"data": 4})
+    path = tmp_path / "model.mlirbc"
+    with mlir_context(), path.open("wb") as file:
+        ir.Module.parse(RESOURCES).operation.write_bytecode(file)
+    text = str(from_file(str(path)).module)
+    assert "dense<[1.000000e+00, 2.000000e+00, 3.000000e+00, 4.000000e+00]>" in text
+    assert "dense<[1, 2]>" in text
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("<weights>", "<elided>", r"model.mlir:3:\d+: the elements of dense_resource<elided> are not in the file"),
+        ("000040400000", "00004040", "dense_resource<weights> has 14 bytes, tensor<4xf32> requires 16"),
+    ],
+)
+def test_constants_without_their_elements(old: str, new: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "model.mlir"
+    path.write_text(RESOURCES.replace(old, new))
+    with pytest.raises(DiagnosticError, match=message):
+        from_file(str(path))

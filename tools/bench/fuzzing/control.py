@@ -76,6 +76,8 @@ def branch(b: Builder) -> None:
 
 def manual(b: Builder) -> None:
     """A part written for one device along some of the axes."""
+    if any(arg.values.partition(":")[0] in ("index", "outside", "permutation") for arg in b.args):
+        raise UnfitError  # see Builder.positions
     if b.main == "bfloat16":  # XLA's own all_reduce of bf16 fails where shard_map made it
         raise UnfitError
     axis = b.random.choice([name for name, size in b.mesh.items() if size > 1])
