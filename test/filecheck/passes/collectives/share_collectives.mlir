@@ -48,3 +48,18 @@ func.func @gathers(%x: tensor<4xf32>) -> tensor<8xf32> attributes {spmd.mesh = @
   %3 = stablehlo.add %1, %2 : tensor<8xf32>
   func.return %3 : tensor<8xf32>
 }
+
+// -----
+
+// The window begins anew at each gather that was shared.
+// CHECK-LABEL: @near_each_other
+// NEAR-LABEL: @near_each_other
+// NEAR-NEXT:    %[[G:.*]] = spmd.all_gather %x
+// NEAR-NEXT:    return %[[G]], %[[G]], %[[G]]
+sharding.mesh @mesh = <["a"=2]>
+func.func @near_each_other(%x: tensor<4xf32>) -> (tensor<8xf32>, tensor<8xf32>, tensor<8xf32>) attributes {spmd.mesh = @mesh} {
+  %0 = spmd.all_gather %x {axes = ["a"], dim = 0} : tensor<4xf32> -> tensor<8xf32>
+  %1 = spmd.all_gather %x {axes = ["a"], dim = 0} : tensor<4xf32> -> tensor<8xf32>
+  %2 = spmd.all_gather %x {axes = ["a"], dim = 0} : tensor<4xf32> -> tensor<8xf32>
+  return %0, %1, %2 : tensor<8xf32>, tensor<8xf32>, tensor<8xf32>
+}

@@ -42,3 +42,87 @@ func.func @main(%x: tensor<4xf32>) -> tensor<16xf32> attributes {spmd.mesh = @me
   %2 = spmd.all_gather %1 {axes = ["b"], dim = 0} : tensor<8xf32> -> tensor<16xf32>
   func.return %2 : tensor<16xf32>
 }
+
+// -----
+
+// The number of a shard has a digit for each axis, major to minor; each block asks for it itself.
+// CHECK-LABEL: @digits
+// CHECK:       stablehlo.while
+// CHECK:       %[[ID:.*]] = stablehlo.partition_id
+// CHECK-NEXT:  %[[D:.*]] = stablehlo.convert %[[ID]]
+// CHECK-NEXT:  %[[EIGHT:.*]] = stablehlo.constant dense<8>
+// CHECK-NEXT:  %[[Q:.*]] = stablehlo.divide %[[D]], %[[EIGHT]]
+// CHECK-NEXT:  %[[THREE:.*]] = stablehlo.constant dense<3>
+// CHECK-NEXT:  %[[A:.*]] = stablehlo.remainder %[[Q]], %[[THREE]]
+// CHECK-NEXT:  %[[TWO:.*]] = stablehlo.constant dense<2>
+// CHECK-NEXT:  %[[P:.*]] = stablehlo.divide %[[D]], %[[TWO]]
+// CHECK-NEXT:  %[[FOUR:.*]] = stablehlo.constant dense<4>
+// CHECK-NEXT:  %[[B:.*]] = stablehlo.remainder %[[P]], %[[FOUR]]
+// CHECK-NEXT:  %[[BY:.*]] = stablehlo.constant dense<4>
+// CHECK-NEXT:  %[[M:.*]] = stablehlo.multiply %[[A]], %[[BY]]
+// CHECK-NEXT:  stablehlo.add %[[M]], %[[B]]
+// CHECK:       stablehlo.return
+// CHECK:       stablehlo.partition_id
+sharding.mesh @mesh = <["a"=3, "b"=4, "c"=2]>
+func.func @digits(%x: tensor<24xf32>, %y: tensor<2xf32>, %p: tensor<i1>) -> (tensor<2xf32>, tensor<2xf32>) attributes {spmd.mesh = @mesh} {
+  %0 = stablehlo.while(%v = %y) : tensor<2xf32> cond {
+    stablehlo.return %p : tensor<i1>
+  } do {
+    %1 = spmd.slice %x {axes = ["a", "b"], dim = 0} : tensor<24xf32> -> tensor<2xf32>
+    stablehlo.return %1 : tensor<2xf32>
+  }
+  %2 = spmd.slice %x {axes = ["a", "b"], dim = 0} : tensor<24xf32> -> tensor<2xf32>
+  func.return %0, %2 : tensor<2xf32>, tensor<2xf32>
+}
+
+// -----
+
+// Where devices are renumbered a table says which position a device has.
+// CHECK:       stablehlo.partition_id
+// CHECK:       %[[TABLE:.*]] = stablehlo.constant dense<[2, 0, 1]> : tensor<3xi32>
+// CHECK:       stablehlo.dynamic_slice %[[TABLE]]
+sharding.mesh @mesh = <["a"=3], device_ids=[1, 2, 0]>
+func.func @main(%x: tensor<6xf32>) -> tensor<2xf32> attributes {spmd.mesh = @mesh} {
+  %0 = spmd.slice %x {axes = ["a"], dim = 0} : tensor<6xf32> -> tensor<2xf32>
+  func.return %0 : tensor<2xf32>
+}
+
+// -----
+
+// The largest and the smallest are found among integers of the same order, NaN being the last in either direction; a
+// sum is not.
+// CHECK-LABEL: @ordered
+// CHECK:       stablehlo.bitcast_convert %x : (tensor<4xf32>) -> tensor<4xi32>
+// CHECK:       stablehlo.compare EQ, %x, %x, FLOAT
+// CHECK:       %[[POSITIVE:.*]] = stablehlo.compare GE
+// CHECK-NEXT:  stablehlo.select %[[POSITIVE]], %{{.*}}, %{{.*}} : tensor<4xi1>, tensor<4xi32>
+// CHECK-NEXT:  stablehlo.constant dense<2147483647> : tensor<4xi32>
+// CHECK:       "stablehlo.all_reduce"
+// CHECK:       stablehlo.maximum {{.*}} : tensor<i32>
+// CHECK:       stablehlo.constant dense<-2147483648> : tensor<4xi32>
+// CHECK:       stablehlo.minimum {{.*}} : tensor<i32>
+// CHECK:       stablehlo.add {{.*}} : tensor<f32>
+sharding.mesh @mesh = <["a"=2]>
+func.func @ordered(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) attributes {spmd.mesh = @mesh} {
+  %0 = spmd.all_reduce %x {axes = ["a"], kind = max} : tensor<4xf32> -> tensor<4xf32>
+  %1 = spmd.all_reduce %x {axes = ["a"], kind = min} : tensor<4xf32> -> tensor<4xf32>
+  %2 = spmd.all_reduce %x {axes = ["a"], kind = sum} : tensor<4xf32> -> tensor<4xf32>
+  func.return %0, %1, %2 : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>
+}
+
+// -----
+
+// Bits of integers, and the exclusive or of booleans, are gathered and reduced by each device.
+// CHECK-LABEL: @bits
+// CHECK:       "stablehlo.all_gather"(%{{.*}}) {{.*}} : (tensor<1x4xi32>) -> tensor<2x4xi32>
+// CHECK:       stablehlo.reduce(%{{.*}}) applies stablehlo.and
+// CHECK:       "stablehlo.all_reduce"(%p)
+// CHECK:       "stablehlo.all_gather"(%{{.*}}) {{.*}} : (tensor<1x4xi1>) -> tensor<2x4xi1>
+// CHECK:       stablehlo.reduce(%{{.*}}) applies stablehlo.xor
+sharding.mesh @mesh = <["a"=2]>
+func.func @bits(%x: tensor<4xi32>, %p: tensor<4xi1>) -> (tensor<4xi32>, tensor<4xi1>, tensor<4xi1>) attributes {spmd.mesh = @mesh} {
+  %0 = spmd.all_reduce %x {axes = ["a"], kind = and} : tensor<4xi32> -> tensor<4xi32>
+  %1 = spmd.all_reduce %p {axes = ["a"], kind = and} : tensor<4xi1> -> tensor<4xi1>
+  %2 = spmd.all_reduce %p {axes = ["a"], kind = xor} : tensor<4xi1> -> tensor<4xi1>
+  func.return %0, %1, %2 : tensor<4xi32>, tensor<4xi1>, tensor<4xi1>
+}

@@ -114,3 +114,31 @@ func.func @partly_manual(%x: tensor<8x4xf32>) -> tensor<8x4xf32> {
   %4 = stablehlo.custom_call @SPMDShardToFullShape(%3) {mhlo.sharding = "{devices=[4,1,2]<=[8] last_tile_dim_replicate}"} : (tensor<2x4xf32>) -> tensor<8x4xf32>
   return %4 : tensor<8x4xf32>
 }
+
+// -----
+
+// A mesh of one device is none to lay anything out on: another is made beside it.
+// CHECK:       sharding.mesh @mesh_ = <["axis_0"=2]>
+// CHECK-NEXT:  sharding.mesh @mesh = <["a"=1]>
+// CHECK-LABEL: @one_device
+// CHECK-SAME:      #sharding.layout<@mesh_, [{"axis_0"}, {}]>
+sharding.mesh @mesh = <["a"=1]>
+func.func @one_device(%x: tensor<8x4xf32> {mhlo.sharding = "{devices=[2,1]<=[2]}"}) {
+  return
+}
+
+// -----
+
+// Equal strings may leave dimensions open or not; one string for two results says nothing; a name is not replaced.
+// CHECK-LABEL: @same_string
+// CHECK-SAME:      %x: tensor<8x4xf32> {sharding.name = "first"}
+// CHECK-NEXT:    %0 = sharding.constraint %x <@mesh, [{}, {"axis_0"}]> : tensor<8x4xf32>
+// CHECK-NEXT:    %1 = sharding.constraint %0 <@mesh, [{?}, {"axis_0"}]> : tensor<8x4xf32>
+// CHECK-NEXT:    %2:2 = stablehlo.optimization_barrier %1, %x :
+func.func @same_string(%x: tensor<8x4xf32> {sharding.name = "first"}) -> tensor<8x4xf32> {
+  %m = stablehlo.custom_call @tt.mark_argument(%x) {mhlo.frontend_attributes = {tt.argument_type = "parameter", tt.name = "second"}} : (tensor<8x4xf32>) -> tensor<8x4xf32>
+  %0 = stablehlo.custom_call @Sharding(%m) {mhlo.sharding = "{devices=[1,2]<=[2]}"} : (tensor<8x4xf32>) -> tensor<8x4xf32>
+  %1 = stablehlo.custom_call @Sharding(%0) {backend_config = "unspecified_dims=[0]", mhlo.sharding = "{devices=[1,2]<=[2]}"} : (tensor<8x4xf32>) -> tensor<8x4xf32>
+  %2:2 = "stablehlo.optimization_barrier"(%1, %x) {mhlo.sharding = "{devices=[1,2]<=[2]}"} : (tensor<8x4xf32>, tensor<8x4xf32>) -> (tensor<8x4xf32>, tensor<8x4xf32>)
+  return %2#0 : tensor<8x4xf32>
+}

@@ -32,3 +32,26 @@ func.func @nothing(%x: tensor<4xf32>) -> tensor<4xf32> {
   %0 = stablehlo.negate %x : tensor<4xf32>
   func.return %0 : tensor<4xf32>
 }
+
+// -----
+
+sharding.mesh @mesh = <["x"=2, "y"=4]>
+
+// A merged dimension is cut by its major part: by a minor one only if the major one is cut wholly, and evenly.
+// CHECK-LABEL: @merged
+// CHECK-NEXT:  stablehlo.reshape %a {sharding.strategy = #sharding.strategy<@mesh, {x: i, y: j}>} : (tensor<2x8xf32>) -> tensor<16xf32>
+// CHECK-NEXT:  stablehlo.reshape %b : (tensor<4x8xf32>) -> tensor<32xf32>
+// CHECK-NEXT:  stablehlo.reshape %c : (tensor<6x8xf32>) -> tensor<48xf32>
+// CHECK-NEXT:  stablehlo.reshape %d {sharding.strategy = #sharding.strategy<@mesh, {x: i}>} : (tensor<6x8xf32>) -> tensor<48xf32>
+func.func @merged(
+    %a: tensor<2x8xf32> {sharding.layout = #sharding.layout<@mesh, [{"x"}, {"y"}]>},
+    %b: tensor<4x8xf32> {sharding.layout = #sharding.layout<@mesh, [{}, {"y"}]>},
+    %c: tensor<6x8xf32> {sharding.layout = #sharding.layout<@mesh, [{"y"}, {}]>},
+    %d: tensor<6x8xf32> {sharding.layout = #sharding.layout<@mesh, [{"x", "y"}, {}]>}
+) -> (tensor<16xf32>, tensor<32xf32>, tensor<48xf32>, tensor<48xf32>) {
+  %0 = stablehlo.reshape %a : (tensor<2x8xf32>) -> tensor<16xf32>
+  %1 = stablehlo.reshape %b : (tensor<4x8xf32>) -> tensor<32xf32>
+  %2 = stablehlo.reshape %c : (tensor<6x8xf32>) -> tensor<48xf32>
+  %3 = stablehlo.reshape %d : (tensor<6x8xf32>) -> tensor<48xf32>
+  return %0, %1, %2, %3 : tensor<16xf32>, tensor<32xf32>, tensor<48xf32>, tensor<48xf32>
+}

@@ -235,3 +235,131 @@ func.func @looked_at(%p: tensor<i1>, %a: tensor<8xf32>) -> tensor<8xf32> {
   }
   return %0 : tensor<8xf32>
 }
+
+// -----
+
+sharding.mesh @mesh = <["x"=2, "y"=4]>
+#sums = #sharding.layout<@mesh, [{}], partial={sum: "x"}>
+#largest = #sharding.layout<@mesh, [{}], partial={max: "x"}>
+#whole = #sharding.layout<@mesh, [{}]>
+
+// The sum of two maxima is not the maximum of the sums, and a sum of one term twice is reduced once in any case.
+// CHECK-LABEL: @others
+// CHECK-NEXT:  sharding.reshard %a
+// CHECK-NEXT:  sharding.reshard %b
+// CHECK-NEXT:  stablehlo.add
+// CHECK-NEXT:  %[[C:.*]] = sharding.reshard %a
+// CHECK-NEXT:  stablehlo.add %[[C]], %[[C]]
+// CHECK-NEXT:  return
+func.func @others(%a: tensor<8xf32>, %b: tensor<8xf32>) -> (tensor<8xf32>, tensor<8xf32>) {
+  %0 = sharding.reshard %a : #largest -> #whole : tensor<8xf32>
+  %1 = sharding.reshard %b : #largest -> #whole : tensor<8xf32>
+  %2 = stablehlo.add %0, %1 {sharding.layouts = [#whole]} : tensor<8xf32>
+  %3 = sharding.reshard %a : #sums -> #whole : tensor<8xf32>
+  %4 = stablehlo.add %3, %3 {sharding.layouts = [#whole]} : tensor<8xf32>
+  return %2, %4 : tensor<8xf32>, tensor<8xf32>
+}
+
+// -----
+
+sharding.mesh @mesh = <["x"=2, "y"=4]>
+#sums = #sharding.layout<@mesh, [{}], partial={sum: "x"}>
+#whole = #sharding.layout<@mesh, [{}]>
+#scalar = #sharding.layout<@mesh, []>
+
+// Not through what is not linear: integers made of floating-point numbers, one over a term, a sum that starts from one,
+// a product.
+// CHECK-LABEL: @not_linear
+// CHECK-NEXT:  %[[P:.*]] = sharding.reshard %a
+// CHECK-NEXT:  stablehlo.convert %[[P]]
+// CHECK-NEXT:  sharding.reshard %n
+// CHECK-NEXT:  stablehlo.add
+// CHECK-NEXT:  %[[Q:.*]] = sharding.reshard %a
+// CHECK-NEXT:  stablehlo.divide %b, %[[Q]]
+// CHECK-NEXT:  sharding.reshard %b
+// CHECK-NEXT:  stablehlo.add
+// CHECK-NEXT:  stablehlo.constant
+// CHECK-NEXT:  %[[R:.*]] = sharding.reshard %a
+// CHECK-NEXT:  stablehlo.reduce(%[[R]]
+// CHECK:       sharding.reshard %s
+// CHECK-NEXT:  stablehlo.add
+// CHECK-NEXT:  %[[T:.*]] = sharding.reshard %a
+// CHECK-NEXT:  stablehlo.reduce(%[[T]]
+// CHECK:       sharding.reshard %s
+// CHECK-NEXT:  stablehlo.add
+func.func @not_linear(%a: tensor<8xf32>, %b: tensor<8xf32>, %n: tensor<8xi32>, %s: tensor<f32>) -> (tensor<8xi32>, tensor<8xf32>, tensor<f32>, tensor<f32>) {
+  %0 = sharding.reshard %a : #sums -> #whole : tensor<8xf32>
+  %1 = stablehlo.convert %0 {sharding.layouts = [#whole]} : (tensor<8xf32>) -> tensor<8xi32>
+  %2 = sharding.reshard %n : #sums -> #whole : tensor<8xi32>
+  %3 = stablehlo.add %1, %2 {sharding.layouts = [#whole]} : tensor<8xi32>
+  %4 = sharding.reshard %a : #sums -> #whole : tensor<8xf32>
+  %5 = stablehlo.divide %b, %4 {sharding.layouts = [#whole]} : tensor<8xf32>
+  %6 = sharding.reshard %b : #sums -> #whole : tensor<8xf32>
+  %7 = stablehlo.add %5, %6 {sharding.layouts = [#whole]} : tensor<8xf32>
+  %one = stablehlo.constant dense<1.0> : tensor<f32>
+  %8 = sharding.reshard %a : #sums -> #whole : tensor<8xf32>
+  %9 = stablehlo.reduce(%8 init: %one) applies stablehlo.add across dimensions = [0] {sharding.layouts = [#scalar]} : (tensor<8xf32>, tensor<f32>) -> tensor<f32>
+  %10 = sharding.reshard %s : #sharding.layout<@mesh, [], partial={sum: "x"}> -> #scalar : tensor<f32>
+  %11 = stablehlo.add %9, %10 {sharding.layouts = [#scalar]} : tensor<f32>
+  %12 = sharding.reshard %a : #sums -> #whole : tensor<8xf32>
+  %13 = stablehlo.reduce(%12 init: %one) applies stablehlo.multiply across dimensions = [0] {sharding.layouts = [#scalar]} : (tensor<8xf32>, tensor<f32>) -> tensor<f32>
+  %14 = sharding.reshard %s : #sharding.layout<@mesh, [], partial={sum: "x"}> -> #scalar : tensor<f32>
+  %15 = stablehlo.add %13, %14 {sharding.layouts = [#scalar]} : tensor<f32>
+  return %3, %7, %11, %15 : tensor<8xi32>, tensor<8xf32>, tensor<f32>, tensor<f32>
+}
+
+// -----
+
+sharding.mesh @mesh = <["x"=2, "y"=4]>
+#sums = #sharding.layout<@mesh, [{}], partial={sum: "x"}>
+#whole = #sharding.layout<@mesh, [{}]>
+#cut = #sharding.layout<@mesh, [{"y"}]>
+
+// A factor lies as the reduced term does, not as the partial one: where the reduction moves it, it stays above.
+// CHECK-LABEL: @scaled_elsewhere
+// CHECK-NEXT:  %[[P:.*]] = sharding.reshard %a
+// CHECK-NEXT:  stablehlo.multiply %[[P]], %c
+// CHECK-NEXT:  sharding.reshard %b
+// CHECK-NEXT:  stablehlo.add
+func.func @scaled_elsewhere(%a: tensor<8xf32>, %b: tensor<8xf32>, %c: tensor<8xf32> {sharding.layout = #cut}) -> tensor<8xf32> {
+  %0 = sharding.reshard %a : #sums -> #cut : tensor<8xf32>
+  %1 = stablehlo.multiply %0, %c {sharding.layouts = [#cut], sharding.strategy = #sharding.strategy<@mesh, {y: i}>} : tensor<8xf32>
+  %2 = sharding.reshard %b : #sums -> #cut : tensor<8xf32>
+  %3 = stablehlo.add %1, %2 {sharding.layouts = [#cut], sharding.strategy = #sharding.strategy<@mesh, {y: i}>} : tensor<8xf32>
+  return %3 : tensor<8xf32>
+}
+
+// -----
+
+sharding.mesh @mesh = <["x"=2, "y"=4]>
+#sums = #sharding.layout<@mesh, [{}], partial={sum: "x"}>
+#largest = #sharding.layout<@mesh, [{}], partial={max: "x"}>
+#whole = #sharding.layout<@mesh, [{}]>
+
+// Nor does a sum leave the loop if the condition looks at it, if it is returned twice, or if its terms are no sums.
+// CHECK-LABEL: @stays_in_loop
+// CHECK:       stablehlo.while(%c = %a, %d = %a, %e = %a, %f = %a)
+// CHECK:       do {
+// CHECK-COUNT-3: sharding.reshard
+// CHECK:       stablehlo.return
+// CHECK-NEXT:  }
+// CHECK-NEXT:  return
+func.func @stays_in_loop(%a: tensor<8xf32>) -> tensor<8xf32> {
+  %0:4 = stablehlo.while(%c = %a, %d = %a, %e = %a, %f = %a) : tensor<8xf32>, tensor<8xf32>, tensor<8xf32>, tensor<8xf32>
+      attributes {sharding.layouts = [#whole, #whole, #whole, #whole]} cond {
+    %p = stablehlo.custom_call @test(%c) : (tensor<8xf32>) -> tensor<i1>
+    stablehlo.return %p : tensor<i1>
+  } do {
+    %1 = stablehlo.sine %a {sharding.layouts = [#sums]} : tensor<8xf32>
+    %2 = sharding.reshard %1 : #sums -> #whole : tensor<8xf32>
+    %3 = stablehlo.add %c, %2 {sharding.layouts = [#whole]} : tensor<8xf32>
+    %4 = stablehlo.cosine %a {sharding.layouts = [#sums]} : tensor<8xf32>
+    %5 = sharding.reshard %4 : #sums -> #whole : tensor<8xf32>
+    %6 = stablehlo.add %d, %5 {sharding.layouts = [#whole]} : tensor<8xf32>
+    %7 = stablehlo.tanh %a {sharding.layouts = [#largest]} : tensor<8xf32>
+    %8 = sharding.reshard %7 : #largest -> #whole : tensor<8xf32>
+    %9 = stablehlo.add %f, %8 {sharding.layouts = [#whole]} : tensor<8xf32>
+    stablehlo.return %3, %6, %6, %9 : tensor<8xf32>, tensor<8xf32>, tensor<8xf32>, tensor<8xf32>
+  }
+  return %0#0 : tensor<8xf32>
+}

@@ -139,3 +139,25 @@ func.func @gathered_anyway(%x: tensor<8x8xf32>) -> (tensor<8x8xf32>, tensor<8x8x
   %2 = sharding.reshard %0 : #whole -> #rows : tensor<8x8xf32>
   func.return %0, %1, %2 : tensor<8x8xf32>, tensor<8x8xf32>, tensor<8x8xf32>
 }
+
+// -----
+
+sharding.mesh @mesh = <["a"=2, "b"=4]>
+#minor = #sharding.layout<@mesh, [{"a"}]>
+#both = #sharding.layout<@mesh, [{"a", "b"}]>
+#sums = #sharding.layout<@mesh, [{}], partial={sum: "a"}>
+#whole = #sharding.layout<@mesh, [{}]>
+
+// A constant that is a term on each device is not the constant; a shape that axes do not divide is made as it is.
+// CHECK-LABEL: @terms
+// CHECK-NEXT:  stablehlo.constant
+// CHECK-NEXT:  sharding.reshard
+// CHECK-NEXT:  stablehlo.constant
+// CHECK-NEXT:  func.return
+func.func @terms() -> (tensor<8xf32>, tensor<6xf32>) {
+  %0 = stablehlo.constant {sharding.layouts = [#sums]} dense<1.0> : tensor<8xf32>
+  %1 = sharding.reshard %0 : #sums -> #whole : tensor<8xf32>
+  %2 = stablehlo.constant {sharding.layouts = [#whole]} dense<1.0> : tensor<6xf32>
+  %3 = sharding.reshard %2 : #whole -> #both : tensor<6xf32>
+  func.return %1, %3 : tensor<8xf32>, tensor<6xf32>
+}

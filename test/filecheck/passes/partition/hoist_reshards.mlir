@@ -140,3 +140,27 @@ func.func @two_layouts(%p: tensor<i1>, %w: tensor<8x8xf32>) -> tensor<8x8xf32> {
   }
   func.return %0 : tensor<8x8xf32>
 }
+
+// -----
+
+// Nor does it move where the condition wants it in another layout than the body.
+// CHECK-LABEL: @condition_differs
+// CHECK-NEXT:    stablehlo.while(%v = %w)
+// CHECK:         sharding.reshard %v
+// CHECK:         sharding.reshard %v
+sharding.mesh @mesh = <["a"=2]>
+#rows = #sharding.layout<@mesh, [{"a"}, {}]>
+#columns = #sharding.layout<@mesh, [{}, {"a"}]>
+#whole = #sharding.layout<@mesh, [{}, {}]>
+func.func @condition_differs(%w: tensor<8x8xf32>) -> tensor<8x8xf32> {
+  %0 = stablehlo.while(%v = %w) : tensor<8x8xf32> attributes {sharding.layouts = [#rows]} cond {
+    %c = sharding.reshard %v : #rows -> #columns : tensor<8x8xf32>
+    %p = stablehlo.custom_call @test(%c) : (tensor<8x8xf32>) -> tensor<i1>
+    stablehlo.return %p : tensor<i1>
+  } do {
+    %g = sharding.reshard %v : #rows -> #whole : tensor<8x8xf32>
+    stablehlo.custom_call @look(%g) {has_side_effect = true} : (tensor<8x8xf32>) -> ()
+    stablehlo.return %v : tensor<8x8xf32>
+  }
+  func.return %0 : tensor<8x8xf32>
+}

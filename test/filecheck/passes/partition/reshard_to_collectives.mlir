@@ -113,3 +113,14 @@ func.func @replicated_to_unreduced(%a: tensor<16x8xf32> {sdy.sharding = #sdy.sha
   %0 = sdy.reshard %a <@mesh, [{"x"}, {}], unreduced={"y"}> : tensor<16x8xf32>
   return %0 : tensor<16x8xf32>
 }
+
+sdy.mesh @twin = <["x"=2, "y"=2, "z"=4]>
+
+// Which of two equal meshes a layout names makes no difference.
+// CHECK-LABEL: @equal_meshes
+// CHECK-NEXT:  sdy.all_to_all [{"x"}: 0->1] %a out_sharding=<@mesh, [{}, {"x"}]>
+// CHECK-NEXT:  return
+func.func @equal_meshes(%a: tensor<16x8xf32> {sdy.sharding = #sdy.sharding<@mesh, [{"x"}, {}]>}) -> tensor<16x8xf32> {
+  %0 = sdy.reshard %a <@twin, [{}, {"x"}]> : tensor<16x8xf32>
+  return %0 : tensor<16x8xf32>
+}

@@ -1,5 +1,5 @@
-// RUN: eggshard-opt %s -p share-reshards | filecheck %s
-// RUN: eggshard-opt %s -p "share-reshards{window=1}" | filecheck %s --check-prefix=NEAR
+// RUN: eggshard-opt %s -p share-reshards --split-input-file | filecheck %s
+// RUN: eggshard-opt %s -p "share-reshards{window=1}" --split-input-file | filecheck %s --check-prefix=NEAR
 
 // A gathered copy serves uses within the window, a sliced one every use.
 // CHECK-LABEL: @main
@@ -28,4 +28,19 @@ func.func @main(%x: tensor<8xf32>, %y: tensor<8xf32>) -> (tensor<8xf32>, tensor<
   %6 = stablehlo.abs %4 : tensor<8xf32>
   %7 = stablehlo.abs %5 : tensor<8xf32>
   func.return %2, %3, %6, %7 : tensor<8xf32>, tensor<8xf32>, tensor<8xf32>, tensor<8xf32>
+}
+
+// -----
+
+// The window begins anew at each use that was shared.
+// CHECK-LABEL: @near_each_other
+// NEAR-LABEL: @near_each_other
+// NEAR-NEXT:    %[[G:.*]] = sharding.reshard %x
+// NEAR-NEXT:    return %[[G]], %[[G]], %[[G]]
+sharding.mesh @mesh = <["a"=2]>
+func.func @near_each_other(%x: tensor<8xf32>) -> (tensor<8xf32>, tensor<8xf32>, tensor<8xf32>) {
+  %0 = sharding.reshard %x : #sharding.layout<@mesh, [{"a"}]> -> #sharding.layout<@mesh, [{}]> : tensor<8xf32>
+  %1 = sharding.reshard %x : #sharding.layout<@mesh, [{"a"}]> -> #sharding.layout<@mesh, [{}]> : tensor<8xf32>
+  %2 = sharding.reshard %x : #sharding.layout<@mesh, [{"a"}]> -> #sharding.layout<@mesh, [{}]> : tensor<8xf32>
+  return %0, %1, %2 : tensor<8xf32>, tensor<8xf32>, tensor<8xf32>
 }
