@@ -13,12 +13,14 @@ tolerance enters. Costs are whole, hence the bound is rounded up to a whole numb
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from eggshard.choose.compiled import entry
+from eggshard.choose.cuts import Cut
 from eggshard.choose.graph import FORBIDDEN
 from eggshard.choose.problem import Ints
 
@@ -117,24 +119,30 @@ class Certifier:
         self._size = _total_of_largest(np.where(exact_cost >= FORBIDDEN, 0, np.abs(exact_cost)), first)
         self._size += _total_of_largest(finite, core.table)
 
-    def __call__(self, messages: Any, prices: Any, allowed: Any = None) -> Certificate | None:
+    def __call__(
+        self, messages: Any, prices: Any, allowed: Any = None, cuts: Sequence[Cut] = (), cut_prices: Any = ()
+    ) -> Certificate | None:
         """
         The proof that messages [core.msg[-1]] and prices [cells] give, for choices among the `allowed` strategies.
 
+        Cuts are rows like those of cells, with prices of their own.
         None where the numbers are too large for 64 bits, or no numbers at all.
         """
         core = self.core
-        bits = self._bits(messages, prices)
+        told_prices = np.maximum(np.asarray(cut_prices, np.float64), 0.0)
+        bits = self._bits(messages, prices, cuts, told_prices)
         if bits is None:
             return None
         unit = 2.0**bits
         told = np.rint(messages * unit).astype(np.int64)
         price = np.rint(np.maximum(prices, 0.0) * unit).astype(np.int64)
-        theta = self._theta(told, price, bits, allowed)
+        cut_price = np.rint(told_prices * unit).astype(np.int64).tolist()
+        theta = self._theta(told, price, bits, allowed, cuts, cut_price)
         least = np.minimum.reduceat(theta, core.first[:-1]) if self.nodes else theta
         if self.nodes and int(least.max()) >= BARRED // 2:
             return Certificate(None, 0, bits, np.zeros(len(theta), np.int64))
         base = sum(least.tolist()) - sum((price * core.capacity.astype(np.int64)).tolist())
+        base -= sum(rate * cut.most for cut, rate in zip(cuts, cut_price, strict=True))
         excess = np.minimum(theta - least[self.owner], BARRED)
         if len(self.entries):
             rows = self._rows(told, bits, theta)
@@ -166,18 +174,24 @@ class Certifier:
             return None
         return sum(chosen.tolist())
 
-    def _bits(self, messages: Any, prices: Any) -> int | None:
+    def _bits(self, messages: Any, prices: Any, cuts: Sequence[Cut], cut_prices: Any) -> int | None:
         """How many bits after the point there is room for."""
         core = self.core
-        held = _total_of_largest(np.abs(core.usage), core.where) if len(core.usage) else 0.0
-        price = float(np.sum(prices))
-        size = self._size + float(np.sum(np.abs(messages))) * 2 + price * held
+        size = self._size + float(np.sum(np.abs(messages))) * 2
+        if len(core.lo):
+            prefix = np.concatenate([[0.0], np.cumsum(np.maximum(prices, 0.0))])
+            size += float(np.dot(prefix[core.hi] - prefix[core.lo], np.maximum.reduceat(core.usage, core.where[:-1])))
         size += float(np.dot(np.maximum(prices, 0.0), np.abs(core.capacity)))
+        for cut, rate in zip(cuts, cut_prices, strict=True):
+            if rate:
+                size += rate * (abs(cut.most) + float(np.abs(cut.weights).astype(np.float64).sum()))
         if not np.isfinite(size) or size >= ROOM:
             return None
         return min(40, int(np.floor(np.log2(ROOM / max(1.0, size)))))
 
-    def _theta(self, told: Ints, price: Ints, bits: int, allowed: Any) -> Ints:
+    def _theta(
+        self, told: Ints, price: Ints, bits: int, allowed: Any, cuts: Sequence[Cut], cut_price: list[int]
+    ) -> Ints:
         core = self.core
         barred = self.cost >= FORBIDDEN
         if allowed is not None:
@@ -192,6 +206,9 @@ class Certifier:
             within = np.arange(len(core.usage)) - np.repeat(core.where[:-1], lengths)
             strategy = np.repeat(core.first[:-1][holder], lengths) + within
             np.add.at(theta, strategy, core.usage.astype(np.int64) * np.repeat(rate, lengths))
+        for cut, rate in zip(cuts, cut_price, strict=True):
+            if rate:
+                theta[cut.strategies] += rate * cut.weights
         theta[barred] = BARRED
         return theta
 

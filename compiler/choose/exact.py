@@ -19,7 +19,7 @@ import numpy as np
 
 from eggshard.choose.certificate import Certificate, Certifier
 from eggshard.choose.graph import FORBIDDEN
-from eggshard.choose.polytope import Polytope
+from eggshard.choose.polytope import Polytope, Relaxed
 from eggshard.choose.problem import Ints
 
 FRACTION = 1e-6
@@ -27,6 +27,21 @@ FRACTION = 1e-6
 
 PENALTY = 1e4
 """What exceeding a cell by its whole capacity costs the relaxation, in gaps between bound and incumbent."""
+
+
+CUTS_AT_ONCE = 10
+PATIENCE = 5
+GAIN = 0.01
+"""Rounds of cuts go on until so many in turn each close less than this part of the gap."""
+
+MOST_CUTS = 300
+"""In the tree none is added beyond these."""
+
+TRIED = 6
+"""Splits tried at every node of the tree."""
+
+SMALLER = 0.8
+"""A program of less than this part of the strategies is worth to be made anew."""
 
 
 @dataclass
@@ -80,6 +95,9 @@ class Search:
         self._count = 0
         self.root = self.certifier(messages, prices, self.allowed)
         self.prices = prices
+        self._x: Any = None
+        self._relaxed: Relaxed | None = None
+        self._price: Any = np.zeros(len(exact_cost))
 
     def run(self, seconds: float, largest: int = 60_000) -> Closing:
         """Searches, unless the program would have more than `largest` columns; what is known in the end."""
@@ -90,21 +108,33 @@ class Search:
         self._prove(self.root.bound)
         if self._closed():
             return self.state
-        while True:
-            polytope = self._polytope()
-            if polytope.highs.getNumCol() > largest:
-                return self.state
-            before = int(self.allowed.sum())
-            bound = self._visit(polytope, self.allowed, self.state.bound, deadline)
-            self._prove(bound)
-            # A far smaller program is worth to be made anew.
-            if self._closed() or time.monotonic() > deadline or self.allowed.sum() > 0.8 * before:
-                break
-        if self._closed():
+        polytope = self._polytope()
+        if polytope.highs.getNumCol() > largest:
             return self.state
-        self._push(self.state.bound, self.allowed)
-        self._branch(polytope, deadline)
+        before = int(self.allowed.sum())
+        self._root(polytope, deadline)
+        if self.allowed.sum() < SMALLER * before and not self._closed() and time.monotonic() < deadline:
+            cuts = polytope.cuts
+            polytope = self._polytope()
+            for cut in cuts:
+                polytope.add_cut(cut)
+            self._root(polytope, deadline)
+        if not self._closed():
+            self._push(self.state.bound, self.allowed)
+            self._branch(polytope, deadline)
         return self.state
+
+    def _root(self, polytope: Polytope, deadline: float) -> None:
+        """Raises the bound of the whole by cuts, until they bring little."""
+        poor = 0
+        while poor < PATIENCE and not self._closed() and time.monotonic() < deadline:
+            before = self.state.bound
+            self._prove(self._visit(polytope, self.allowed, before, deadline))
+            if self._relaxed is None or not polytope.add_violated_cuts(self._relaxed, self.allowed, CUTS_AT_ONCE):
+                return
+            assert self.state.bound is not None
+            gained = before is None or self.cutoff is None or self.state.bound - before > GAIN * (self.cutoff - before)
+            poor = 0 if gained else poor + 1
 
     def _polytope(self) -> Polytope:
         assert self.state.bound is not None
@@ -125,24 +155,81 @@ class Search:
 
     def _branch(self, polytope: Polytope, deadline: float) -> None:
         """Takes open nodes until none is left that can hold a cheaper choice."""
-        dive: tuple[int, Any] | None = None
+        dive: Open | None = None
         while dive is not None or self.heap:
-            if dive is None:
-                node = heapq.heappop(self.heap)
-                if self.cutoff is not None and node.bound >= self.cutoff:
-                    self.heap.clear()
-                    break
-                dive = node.bound, node.allowed
-            bound, allowed = dive
-            if time.monotonic() > deadline:
-                self._push(bound, allowed)
-                break
+            node = dive if dive is not None else heapq.heappop(self.heap)
             dive = None
-            allowed = allowed & self.allowed
-            found = self._visit(polytope, allowed, bound, deadline)
+            if self.cutoff is not None and node.bound >= self.cutoff:
+                continue
+            if time.monotonic() > deadline:
+                heapq.heappush(self.heap, node)
+                break
+            node.allowed &= self.allowed
+            found = self._visit(polytope, node.allowed, node.bound, deadline)
+            if found is not None and self._relaxed is not None and len(polytope.cuts) < MOST_CUTS:
+                if polytope.add_violated_cuts(self._relaxed, node.allowed, CUTS_AT_ONCE):
+                    found = self._visit(polytope, node.allowed, found, deadline)
             if found is not None and (self.cutoff is None or found < self.cutoff):
-                dive = self._split(allowed, found)
-            self._prove(min([each.bound for each in self.heap[:1]] + ([dive[0]] if dive else []), default=None))
+                node.bound = found
+                children = sorted(self._children(polytope, node, deadline))
+                for child in children[1:]:
+                    heapq.heappush(self.heap, child)
+                dive = children[0] if children else None
+            lowest = [each.bound for each in (*self.heap[:1], *([dive] if dive else []))]
+            self._prove(min(lowest, default=None))
+
+    def _children(self, polytope: Polytope, node: Open, deadline: float) -> list[Open]:
+        """
+        Two halves of a node (or what is left of them): of the splits that look best, the one that raises bounds most.
+
+        A node of the core is split where its x is, between strategies of low and of high price; if a half turns out to
+        hold nothing, the other one is all there is.
+        """
+        allowed = node.allowed
+        best: tuple[float, list[Open]] | None = None
+        for part in self._splits(allowed)[: 1 if time.monotonic() > deadline else TRIED]:
+            alive = []
+            for keep in (allowed & ~part, allowed & (part | ~self._same_node(part))):
+                bound = self._visit(polytope, keep, node.bound, deadline)
+                if bound is not None and (self.cutoff is None or bound < self.cutoff):
+                    self._count += 1
+                    alive.append(Open(bound, self._count, keep))
+            if len(alive) < 2:
+                return alive
+            gains = [half.bound - node.bound + 1e-3 for half in alive]
+            score = min(gains) * max(gains)
+            if best is None or score > best[0]:
+                best = score, alive
+        return [] if best is None else best[1]  # no split: every node has one strategy left, which was tried, exactly
+
+    def _same_node(self, part: Any) -> Any:
+        """The strategies of the core's node that `part` belongs to."""
+        return self.certifier.owner == self.certifier.owner[int(np.argmax(part))]
+
+    def _splits(self, allowed: Any) -> list[Any]:
+        """Parts of one node's strategies each, most promising first."""
+        first, owner = self.core.first, self.certifier.owner
+        counts = np.add.reduceat(allowed.astype(np.int64), first[:-1])
+        x = self._x if self._x is not None else np.zeros(len(owner))
+        x = np.where(allowed, x, 0.0)
+        top = np.maximum.reduceat(x, first[:-1])
+        undecided = np.flatnonzero((counts > 1) & (top < 1 - FRACTION))
+        if not len(undecided):
+            undecided = np.flatnonzero(counts > 1)
+        parts = []
+        for node in undecided.tolist():
+            low, high = int(first[node]), int(first[node + 1])
+            alive = low + np.flatnonzero(allowed[low:high])
+            alive = alive[np.lexsort((x[alive], self._price[alive]))]
+            mass = np.cumsum(x[alive])[:-1]
+            at = int(np.argmin(np.abs(mass - 0.5)))
+            part = np.zeros(len(owner), bool)
+            part[alive[: at + 1]] = True
+            paid = self._price[alive] * x[alive]
+            spread = float(paid[at + 1 :].sum() - paid[: at + 1].sum())
+            parts.append(((min(mass[at], 1 - mass[at]) + 1e-6) * (abs(spread) + 1.0), part))
+        parts.sort(key=lambda each: -each[0])
+        return [part for _, part in parts]
 
     def _visit(self, polytope: Polytope, allowed: Any, bound: int | None, deadline: float) -> int | None:
         """
@@ -151,15 +238,16 @@ class Search:
         Returns the node's bound; None where it holds no choice that is cheaper than the cutoff.
         """
         self.state.nodes += 1
-        self._x = None
+        self._x, self._relaxed = None, None
         if not _consistent(self.certifier, allowed):
             return None
         relaxed = polytope.relax(allowed, deadline - time.monotonic())
         if relaxed is None:
             return bound
-        self._x = relaxed.x
+        self._x, self._relaxed = relaxed.x, relaxed
+        self._price = polytope.priced(relaxed)
         self._try(relaxed.x, allowed)
-        proof = self.certifier(relaxed.messages, relaxed.prices, allowed)
+        proof = self.certifier(relaxed.messages, relaxed.prices, allowed, polytope.cuts, relaxed.cut_prices)
         if proof is None:
             return bound
         if proof.bound is None:
@@ -170,28 +258,6 @@ class Search:
         if self.cutoff is not None and proof.bound >= self.cutoff:
             return None
         return proof.bound if bound is None else max(bound, proof.bound)
-
-    def _split(self, allowed: Any, bound: int) -> tuple[int, Any] | None:
-        """Pushes one child of a node and returns the other; None where every node has one strategy left."""
-        first, owner = self.core.first, self.certifier.owner
-        counts = np.add.reduceat(allowed.astype(np.int64), first[:-1])
-        undecided = counts > 1
-        if not undecided.any():
-            return None  # it was tried, exactly
-        x = np.where(allowed, self._x if self._x is not None else 0.0, 0.0)
-        x = np.where(allowed, x + 1e-12 / counts[owner], 0.0)
-        top = np.maximum.reduceat(x, first[:-1])
-        # The node that is split most evenly, and of those that are not split the one with most strategies.
-        score = np.where(undecided, np.minimum(top, 1.0 - top) + 1e-9 * counts, -1.0)
-        node = int(np.argmax(score))
-        low, high = int(first[node]), int(first[node + 1])
-        best = low + int(np.argmax(x[low:high]))
-        with_best, without = allowed.copy(), allowed.copy()
-        with_best[low:high] = False
-        with_best[best] = True
-        without[best] = False
-        self._push(bound, without)
-        return bound, with_best
 
     def _try(self, x: Any, allowed: Any) -> None:
         """Rounds x, and keeps the choice if it fits and is cheaper."""

@@ -17,7 +17,9 @@ import highspy
 import numpy as np
 
 from eggshard.choose.certificate import Certifier
+from eggshard.choose.cuts import Cut, violated_cuts
 from eggshard.choose.graph import FORBIDDEN
+from eggshard.choose.problem import Ints
 
 VIOLATED = 1e-7
 """A cell is added as a row where it is exceeded by more than this part of its capacity."""
@@ -39,6 +41,7 @@ class Relaxed:
     x: Any
     messages: Any
     prices: Any
+    cut_prices: Any
     complete: bool
 
 
@@ -52,7 +55,10 @@ class Polytope:
         self.strategies = np.flatnonzero(allowed & (certifier.cost < FORBIDDEN))
         self.column = np.full(len(allowed), -1)
         self.column[self.strategies] = np.arange(len(self.strategies))
-        self._rows_of_cells: list[int] = []
+        self.rows: list[int] = []
+        """The cell of every row of memory or cut, in order; -1 of a cut."""
+        self.scales: list[float] = []
+        self.cuts: list[Cut] = []
         holder = np.repeat(np.arange(certifier.nodes), np.diff(core.seg))
         lengths = np.diff(core.where)
         within = np.arange(len(core.usage)) - np.repeat(core.where[:-1], lengths)
@@ -122,10 +128,11 @@ class Polytope:
             dual = np.array(solution.row_dual) * self.unit
             messages = np.zeros(len(self.slot_row))
             messages[self.used_slots] = dual[self.slot_row[self.used_slots]]
+            rates = np.maximum(0.0, -dual[self._fixed_rows :]) / np.array(self.scales)
+            cells = np.array(self.rows, np.int64)
             prices = np.zeros(len(self.core.capacity))
-            prices[self._rows_of_cells] = np.maximum(0.0, -dual[self._fixed_rows :][: len(self._rows_of_cells)])
-            prices[self._rows_of_cells] /= np.maximum(1.0, self.core.capacity[self._rows_of_cells])
-            return Relaxed(x, messages, prices, complete)
+            prices[cells[cells >= 0]] = rates[cells >= 0]
+            return Relaxed(x, messages, prices, rates[cells < 0], complete)
 
     def load(self, x: Any) -> Any:
         """Memory held in every cell [cells]."""
@@ -135,12 +142,21 @@ class Polytope:
         change -= np.bincount(core.hi, held, len(core.capacity) + 1)
         return np.cumsum(change)[:-1]
 
+    def priced(self, relaxed: Relaxed) -> Any:
+        """What memory each strategy of the core holds costs at a solution's prices."""
+        prefix = np.concatenate([[0.0], np.cumsum(relaxed.prices)])
+        rate = prefix[self.core.hi] - prefix[self.core.lo]
+        total = np.bincount(self._strategy, self.core.usage * rate[self._segment], len(self.column))
+        for cut, price in zip(self.cuts, relaxed.cut_prices, strict=True):
+            total[cut.strategies] += price * cut.weights
+        return total
+
     def add_violated(self, x: Any) -> bool:
         """Adds rows of the cells that x violates most; whether there were any."""
         if not len(self.core.capacity):
             return False
         over = (self.load(x) - self.core.capacity) / np.maximum(1.0, self.core.capacity)
-        over[self._rows_of_cells] = 0.0
+        over[[cell for cell in self.rows if cell >= 0]] = 0.0
         worst = [int(cell) for cell in np.argsort(-over)[:ROWS_AT_ONCE] if over[cell] > VIOLATED]
         # Neighbouring cells say nearly the same: only peaks are added.
         peaks = [c for c in worst if over[c] >= max(over[max(0, c - 1) : c + 2])] or worst[:1]
@@ -148,19 +164,54 @@ class Polytope:
             self.add_cell(cell)
         return bool(peaks)
 
+    def add_violated_cuts(self, relaxed: Relaxed, allowed: Any, count: int) -> int:
+        """Adds the cuts that a solution violates most, of cells that are full in it; how many."""
+        if not len(self.core.capacity):
+            return 0
+        full = self.load(relaxed.x) >= self.core.capacity * (1 - 1e-6)
+        cells = [cell for cell in dict.fromkeys(self.rows) if cell >= 0 and full[cell]]
+        found: list[tuple[float, Cut]] = []
+        for cell in cells:
+            strategies, usages = self.row(cell)
+            node = np.unique(self.certifier.owner[strategies], return_inverse=True)[1]
+            room = int(self.core.capacity[cell])
+            found += violated_cuts(strategies, usages, node, room, relaxed.x, allowed, count)
+        found.sort(key=lambda each: -each[0])
+        seen = set()
+        for _, cut in found:
+            key = (cut.most, cut.strategies.tobytes(), cut.weights.tobytes())
+            if key not in seen and len(seen) < count:
+                seen.add(key)
+                self.add_cut(cut)
+        return len(seen)
+
     def add_cell(self, cell: int) -> None:
         """Adds the row of a memory cell, in parts of its capacity."""
-        scale = max(1.0, float(self.core.capacity[cell]))
+        strategies, usages = self.row(cell)
+        self._add(cell, strategies, usages.astype(np.float64), float(self.core.capacity[cell]))
+
+    def add_cut(self, cut: Cut) -> None:
+        """Adds the row of a cut, in parts of its largest weight."""
+        self.cuts.append(cut)
+        self._add(-1, cut.strategies, cut.weights.astype(np.float64), float(cut.most))
+
+    def row(self, cell: int) -> tuple[Ints, Ints]:
+        """(strategies of the core, memory each holds in this cell), of all nodes that may hold some."""
         covering = (self.core.lo <= cell) & (cell < self.core.hi)
         at = np.flatnonzero(covering[self._segment])
-        at = at[(self.core.usage[at] != 0) & (self.column[self._strategy[at]] >= 0)]
+        return self._strategy[at], self.core.usage[at].astype(np.int64)
+
+    def _add(self, cell: int, strategies: Any, weights: Any, most: float) -> None:
+        at = np.flatnonzero((weights != 0) & (self.column[strategies] >= 0))
+        scale = max(1.0, most) if cell >= 0 else float(np.abs(weights).max())
         excess = self.highs.getNumCol()
         self.highs.addCol(self.penalty / self.unit, 0.0, highspy.kHighsInf, 0, NONE, np.zeros(0))
         self.highs.addRow(
             -highspy.kHighsInf,
-            float(self.core.capacity[cell]) / scale,
+            most / scale,
             len(at) + 1,
-            np.append(self.column[self._strategy[at]], excess).astype(np.int32),
-            np.append(self.core.usage[at] / scale, -1.0),
+            np.append(self.column[strategies[at]], excess).astype(np.int32),
+            np.append(weights[at] / scale, -1.0),
         )
-        self._rows_of_cells.append(cell)
+        self.rows.append(cell)
+        self.scales.append(scale)
