@@ -31,7 +31,8 @@ class Plan:
     What `eggshard.plan` returns.
 
     `module` is the per-device program in the dialects `stablehlo` and `spmd` (None for a plan read from a file, which
-    carries the emitted program instead). `arguments` and `results` map paths to layouts, as text.
+    carries the emitted program instead). `arguments` and `results` map paths to layouts, as text. A searched plan has
+    the predicted `seconds` of a step on `hardware`, a bound that no plan is below, and the peak memory of a device.
     """
 
     mesh: Mesh
@@ -48,6 +49,15 @@ class Plan:
     seconds: float | None = None
     bound_seconds: float | None = None
     peak_bytes: int | None = None
+    hardware: str | None = None
+    memory_bytes: int | None = None
+
+    @property
+    def gap(self) -> float | None:
+        """(seconds - bound) / seconds: by so much the plan is at most slower than the best; None if not searched."""
+        if self.seconds is None or self.bound_seconds is None:
+            return None
+        return max(0.0, self.seconds - self.bound_seconds) / self.seconds if self.seconds > 0 else 0.0
 
     def collectives(self) -> Counter[str]:
         """
@@ -97,10 +107,12 @@ class Plan:
         It composes with jax.jit (and its donate_argnums) and jax.export. A plan read from a file does not know the
         pytrees of its model: its function takes them in any form, flattened in order, and returns the list of results
         in the order of `results`, random keys as integers. Raises DiagnosticError if the devices do not fit the mesh.
+        Arrays that one device holds are moved to `devices`.
         """
         import jax
 
         from eggshard.runtime.execute import executable
+        from eggshard.runtime.placing import Placing
 
         run, trees = executable(self.program, devices), self.trees
 
@@ -109,8 +121,7 @@ class Plan:
                 return run(*jax.tree_util.tree_leaves(args))
             return trees.unflatten(run(*trees.flatten(args)))
 
-        compiled: Callable[..., Any] = jax.jit(partitioned)
-        return compiled
+        return Placing(jax.jit(partitioned), self.program, devices)
 
     @property
     def in_shardings(self) -> Any:
@@ -156,6 +167,8 @@ class Plan:
             "seconds": self.seconds,
             "bound_seconds": self.bound_seconds,
             "peak_bytes": self.peak_bytes,
+            "hardware": self.hardware,
+            "memory_bytes": self.memory_bytes,
             "program": self.stablehlo(),
         }
 
@@ -193,6 +206,8 @@ class Plan:
                 seconds=data["seconds"],
                 bound_seconds=data["bound_seconds"],
                 peak_bytes=data["peak_bytes"],
+                hardware=data.get("hardware"),
+                memory_bytes=data.get("memory_bytes"),
             )
         except OSError as error:
             raise DiagnosticError(f"cannot be read: {error.strerror}", location=str(path)) from None

@@ -29,12 +29,3 @@ def parse_bytes(text: str | int) -> int:
     if size <= 0:
         raise DiagnosticError(f"{text} bytes of memory, required more than 0", location="memory")
     return size
-
-
-def bytes_text(size: float) -> str:
-    """1536 is "1.5 KiB"."""
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if abs(size) < 1024:
-            return f"{size:.0f} B" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1024
-    return f"{size:.1f} TiB"

@@ -116,6 +116,7 @@ def _searched(
     cost = AnalyticCost(hardware, mesh.value)
     found = search(model.module, cost, memory, time_limit=wanted.time_limit, seed=wanted.seed, progress=progress)
     plan = _lowered(model, mesh, model.fingerprint, tactics, progress)
+    plan.hardware, plan.memory_bytes = hardware.name, memory
     plan.seconds, plan.bound_seconds, plan.peak_bytes = found.seconds, found.bound_seconds, found.peak_bytes
     return plan
 

@@ -12,6 +12,7 @@ from importlib import import_module
 from eggshard.tools.outcome import UsageError, guarded
 
 COMMANDS = {
+    "plan": "choose the cheapest partitioning of a model that fits in memory, with a bound on every other",
     "partition": "turn a model into the program that each device of a mesh runs",
     "verify": "run a model and a partitioned program on the same inputs and compare",
     "explain": "show what a saved plan does and why",

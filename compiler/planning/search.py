@@ -19,6 +19,7 @@ from eggshard.planning.pins import pins
 from eggshard.planning.problem import PER_SECOND, problem_of
 from eggshard.planning.strategies import Space, space
 from eggshard.planning.variables import Decision, decision
+from eggshard.report.text import quantity
 
 Progress = Callable[[str], None]
 
@@ -97,5 +98,5 @@ def does_not_fit(made: Search, memory: int) -> DiagnosticError:
     assert made.result is not None
     proven = "no partitioning fits" if made.result.infeasible else "no partitioning was found that fits"
     return DiagnosticError(
-        f"{proven} in {memory / 2**20:,.0f} MiB a device", location="--memory", hint="more memory, or more devices"
+        f"{proven} in {quantity(memory)} a device", location="--memory", hint="more memory, or more devices"
     )

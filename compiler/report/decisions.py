@@ -21,7 +21,7 @@ from eggshard.dialects.sharding.carrier import CarriesLayouts
 from eggshard.dialects.sharding.layout import Layout, Mesh
 from eggshard.dialects.sharding.syntax import parse_strategy, strategy_text
 from eggshard.partitioning.program import main_function, program_ops, the_mesh
-from eggshard.partitioning.strategies import CHOSEN
+from eggshard.partitioning.strategies import CHOSEN, PLANNED
 from eggshard.plans import Plan
 from eggshard.report.layouts import layout_notation, parse_notation, port_names
 
@@ -50,6 +50,8 @@ def apply_decisions(module: ModuleOp, plan: Plan) -> None:
             raise DiagnosticError("the plan does not name the arguments and results of this model")
         put(func, {i: parse_notation(recorded[path], name, mesh) for i, path in enumerate(paths) if recorded[path]})
     func.attributes[CHOSEN] = UnitAttr()
+    if plan.hardware is not None:
+        func.attributes[PLANNED] = UnitAttr()
     ops = list(program_ops(func.body.block))
     if len(ops) != len(plan.strategies):
         raise DiagnosticError(f"the plan decides about {len(plan.strategies)} ops, the model has {len(ops)}")

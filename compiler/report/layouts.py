@@ -17,7 +17,7 @@ SUB_AXIS = re.compile(r"(?P<name>.+):\((?P<pre>\d+)\)(?P<size>\d+)")
 
 
 def layout_notation(layout: Layout | None) -> str:
-    """The layout as tactics write it: `-,model`, '+' between axes; '' for a scalar; `;sum:data` where terms are held."""
+    """The layout as tactics write it: `-,model`, '+' between axes; '' for a scalar; `;sum:data` for terms."""
     if layout is None:
         return ""
     terms = "".join(f";{kind}:{axis_text(axis)}".replace('"', "") for axis, kind in layout.partial)

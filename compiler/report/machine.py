@@ -18,6 +18,12 @@ def plan_json(plan: Plan) -> dict[str, Any]:
     return {
         "fingerprint": plan.fingerprint,
         "mesh": plan.mesh.axes,
+        "hardware": plan.hardware,
+        "memory_bytes": plan.memory_bytes,
+        "seconds_predicted": plan.seconds,
+        "bound_seconds": plan.bound_seconds,
+        "gap": plan.gap,
+        "peak_bytes": plan.peak_bytes,
         "tactics": [list(tactic) for tactic in plan.tactics],
         "arguments": [asdict(tensor) for tensor in arguments(plan)],
         "results": [asdict(tensor) for tensor in results(plan)],

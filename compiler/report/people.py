@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from eggshard.plans import Plan
 from eggshard.report.paths import collapsed, grouped
 from eggshard.report.summary import Tensor, Traffic, arguments, cause_text, results, traffic
-from eggshard.report.text import plural, quantity, table
+from eggshard.report.text import duration, plural, quantity, table
 
 CAUSES = 2
 """How many causes of a group of collectives are named."""
@@ -18,11 +18,28 @@ def report(plan: Plan) -> str:
     """Layouts, collectives with their main causes, and warnings."""
     given, made = arguments(plan), results(plan)
     updated, new = continued(made, given)
-    parts = [layouts_section("arguments", given), layouts_section("results", made, new, updated)]
+    parts = prediction_section(plan)
+    parts += [layouts_section("arguments", given), layouts_section("results", made, new, updated)]
     parts.append(collectives_section(traffic(plan.collective_list())))
     if plan.warnings:
         parts.append("\n".join(["warnings", *(f"  {warning}" for warning in plan.warnings)]))
     return "\n\n".join(parts)
+
+
+def prediction_section(plan: Plan) -> list[str]:
+    """What the search predicts, in one paragraph; nothing for a plan that was not searched."""
+    if plan.seconds is None:
+        return []
+    lines = [f"predicted step: {duration(plan.seconds)}"]
+    if plan.hardware:
+        lines[0] += f" on {plan.hardware}"
+    if plan.bound_seconds is not None:
+        gap = (plan.seconds - plan.bound_seconds) / plan.seconds if plan.seconds else 0.0
+        lines.append(f"bound: no plan takes less than {duration(plan.bound_seconds)} (gap {gap:.2%})")
+    if plan.peak_bytes is not None:
+        limit = f" of {quantity(plan.memory_bytes)}" if plan.memory_bytes else ""
+        lines.append(f"peak memory: {quantity(plan.peak_bytes)}{limit} on each device")
+    return ["\n".join(lines)]
 
 
 def layouts_section(

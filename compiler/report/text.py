@@ -31,3 +31,11 @@ def quantity(count: int) -> str:
 def plural(count: int, noun: str) -> str:
     """`1 op`, `2 ops`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def duration(seconds: float) -> str:
+    """Four digits in the unit that suits them: 0.00095 is `950 us`."""
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
+        if abs(seconds) >= size:
+            return f"{seconds / size:.4g} {unit}"
+    return f"{seconds / 1e-9:.4g} ns"

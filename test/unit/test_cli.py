@@ -187,7 +187,7 @@ def test_inputs_that_yield_nan_are_replaced(capsys: pytest.CaptureFixture[str]) 
 def test_what_is_not_there_yet_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     options = ["--hardware", "h100", "--memory", "80GiB", "--time-limit", "3", "--no-search"]
     assert main(["partition", "mlp_of_tests:make", *BOTH, *options]) == 0
-    assert capsys.readouterr().err == "eggshard: no search yet: --hardware, --memory, --time-limit ignored\n"
+    assert capsys.readouterr().err == "eggshard: --no-search: --hardware, --memory, --time-limit ignored\n"
 
 
 def test_op_without_a_rule_is_named(capsys: pytest.CaptureFixture[str]) -> None:

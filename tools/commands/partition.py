@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 import time
 from pathlib import Path
@@ -12,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from eggshard.diagnostics import DiagnosticError
 from eggshard.mesh import Mesh
+from eggshard.sizes import parse_bytes
 from eggshard.tools.devices import force_host_devices
 from eggshard.tools.outcome import DONE, REFUSED, UsageError, say
 from eggshard.tools.progress import Progress
 
 if TYPE_CHECKING:
+    from eggshard.passes.api import Wanted
     from eggshard.plans import Plan
     from eggshard.runtime.verify import Verifier
 
@@ -24,15 +25,17 @@ EPILOG = """\
 MODEL is a file (.mlir pretty or generic, .mlirbc) or package.module:function, a function that returns (fn, args) with
 args a tuple of arrays or jax.ShapeDtypeStructs; the working folder is searched for the package.
 
---shard lays out arguments and may be repeated; tactics apply in order, each propagated before the next.
+--shard lays out arguments and may be repeated; tactics apply in order, each propagated before the next. With --search,
+or any option that speaks of a search, they are fixed and the cheapest plan around them is chosen.
   PATTERN  a regular expression that matches a whole argument path, such as params/layer_0/mlp/wi
   LAYOUT   axes for each dimension, separated by commas: '-' for none, '+' joins axes, the rest is unsharded
 
 examples:
   eggshard partition model.mlir --mesh data=4,model=2 --shard 'tokens=data' --shard 'params/.*/wi=-,model' -o out.mlir
-  eggshard partition mypackage.train:make --mesh data=8 --shard 'batch=data' --verify"""
+  eggshard partition mypackage.train:make --mesh data=8 --shard 'batch=data' --verify
+  eggshard partition mypackage.train:make --mesh data=4,model=2 --hardware a100 --memory 40GiB"""
 
-MEMORY = re.compile(r"\d+(\.\d+)?\s*([KMGT]i?)?B?", re.IGNORECASE)
+SEARCHING = ("hardware", "memory", "time_limit", "seed")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,10 +49,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("-o", "--output", metavar="OUT.mlir", help="write the per-device program as StableHLO ('-' for stdout)")
     add("--verify", action="store_true", help="run the model whole and partitioned on the same inputs and compare")
     add("--json", action="store_true", help="print one JSON object instead of the report")
-    add("--hardware", metavar="NAME", help="the device that time and memory are predicted for")
-    add("--memory", metavar="SIZE", help="memory of a device that the plan must fit in: 80GiB")
-    add("--time-limit", metavar="SECONDS", type=float, help="how long to search")
-    add("--no-search", action="store_true", help="only what annotations imply")
+    add("--search", action="store_true", help="choose everything that --shard and the model's annotations leave open")
+    add_search_arguments(parser)
+    add("--no-search", action="store_true", help="only what annotations imply, whatever the options above")
+
+
+def add_search_arguments(parser: argparse.ArgumentParser) -> None:
+    """What a search is for; in `partition` each of them asks for one."""
+    add = parser.add_argument
+    add("--hardware", metavar="NAME", help="catalogue name or file of the device to plan for (default: h100)")
+    add("--memory", metavar="SIZE", help="memory of a device that the plan must fit in: 80GiB (default: all it has)")
+    add("--time-limit", metavar="SECONDS", type=float, help="how long to search (default: 60)")
+    add("--seed", metavar="N", type=int, help="the same seed gives the same plan (default: 0)")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -82,20 +93,39 @@ def check_options(args: argparse.Namespace) -> None:
         raise UsageError("--plan and --shard exclude each other: a plan holds the layouts of all arguments")
     if args.output == "-" and args.json:
         raise UsageError("-o - and --json both write to stdout; give -o a file")
-    if args.memory is not None and MEMORY.fullmatch(args.memory) is None:
-        raise UsageError(f"--memory '{args.memory}' is no size, as in --memory 80GiB")
-    unused = ("hardware", "memory", "time_limit")
-    ignored = [f"--{name.replace('_', '-')}" for name in unused if getattr(args, name) is not None]
-    if ignored:
-        say(f"eggshard: no search yet: {', '.join(ignored)} ignored")
+    check_search_options(args)
+    given = [f"--{name.replace('_', '-')}" for name in SEARCHING if getattr(args, name) is not None]
+    if args.no_search and given:
+        say(f"eggshard: --no-search: {', '.join(given)} ignored")
+    if args.plan and (args.search or given) and not args.no_search:
+        raise UsageError("--plan and a search exclude each other: a plan decides everything")
+
+
+def check_search_options(args: argparse.Namespace) -> None:
+    if args.memory is not None:
+        try:
+            parse_bytes(args.memory)
+        except DiagnosticError as error:
+            raise UsageError(f"--memory: {error.message}, as in --memory 80GiB") from None
+    if args.time_limit is not None and not 0 < args.time_limit < float("inf"):
+        raise UsageError(f"--time-limit {args.time_limit} is no number of seconds above 0")
+
+
+def wanted_search(args: argparse.Namespace) -> Wanted | None:
+    """What the options ask to be searched for; None if only annotations count."""
+    from eggshard.passes.api import TIME_LIMIT, Wanted
+
+    given = args.search or any(getattr(args, name) is not None for name in SEARCHING)
+    if args.no_search or not given:
+        return None
+    limit = TIME_LIMIT if args.time_limit is None else args.time_limit
+    return Wanted(args.hardware, args.memory, limit, args.seed or 0)
 
 
 class Partitioned:
     """A model with its plan, and what the options ask for besides."""
 
-    def __init__(
-        self, args: argparse.Namespace, mesh: Mesh | None, tactics: list[tuple[str, str]], progress: Progress
-    ):
+    def __init__(self, args: argparse.Namespace, mesh: Mesh | None, tactics: list[tuple[str, str]], progress: Progress):
         from eggshard.plans import Plan
 
         self.args = args
@@ -135,7 +165,7 @@ class Partitioned:
 
         if saved is not None:
             return apply_plan(model, saved, origin=self.args.plan, progress=progress)
-        return plan_model(model, mesh=mesh, shard=tactics, progress=progress)
+        return plan_model(model, mesh=mesh, shard=tactics, search=wanted_search(self.args), progress=progress)
 
     def write(self, progress: Progress) -> None:
         """The files, or the program on stdout."""

@@ -7,13 +7,14 @@ import dataclasses
 import json
 import math
 import os
+import signal
 import time
 from typing import TYPE_CHECKING, Any
 
 from eggshard.tools.outcome import DONE, INTERRUPTED, REFUSED, say
 
 if TYPE_CHECKING:
-    from eggshard.choose.problem import Problem, Result
+    from eggshard.choose.problem import Problem, Progress, Result
 
 EPILOG = """\
 The problem is in the format of the IOPDDL contest: {"problem": {"nodes": {"intervals", "costs", "usages"},
@@ -80,25 +81,25 @@ def _check(args: argparse.Namespace, problem: Problem) -> int:
 
 def _solve(args: argparse.Namespace, problem: Problem, began: float) -> int:
     """Searches until the time is up, and prints what was found."""
-    from eggshard.choose.problem import Result
     from eggshard.choose.solve import solve
 
-    before = time.monotonic() - began
-    progress = ProgressTable(before)
+    progress = ProgressTable()
     progress.begin(problem)
-    interrupted = False
-    try:
-        remaining = max(0.05, args.time_limit - before)
+    interrupts = Interrupts()
+    with interrupts:
         result = solve(
-            problem, time_limit=remaining, seed=args.seed, threads=args.threads, on_progress=progress.improved
+            problem,
+            time_limit=args.time_limit,
+            seed=args.seed,
+            threads=args.threads,
+            on_progress=progress.improved,
+            deadline_start=began,
         )
-    except KeyboardInterrupt:
-        interrupted = True
-        result = progress.best or Result(None, None, None)
+    interrupted = interrupts.seen
     seconds = time.monotonic() - began
     status = _status(result, interrupted)
     if args.json:
-        print(json.dumps(_machine_readable(result, status, args, before, seconds)))
+        print(json.dumps(_machine_readable(result, status, args, seconds)))
     if result.choice is None:
         say(f"error: {args.problem}: {_nothing_found(result, interrupted, seconds)}")
     else:
@@ -114,14 +115,8 @@ def _status(result: Result, interrupted: bool) -> str:
     return "optimal" if result.optimal else "interrupted" if interrupted else "feasible"
 
 
-def _machine_readable(
-    result: Result, status: str, args: argparse.Namespace, before: float, seconds: float
-) -> dict[str, Any]:
+def _machine_readable(result: Result, status: str, args: argparse.Namespace, seconds: float) -> dict[str, Any]:
     """What --json prints; times count from the start of the command."""
-
-    def since_start(moment: float | None) -> float | None:
-        return None if moment is None else round(before + moment, 3)
-
     return {
         "status": status,
         "cost": result.cost,
@@ -129,14 +124,18 @@ def _machine_readable(
         "gap": result.gap,
         "optimal": result.optimal,
         "seconds": round(seconds, 3),
-        "seconds_to_first": since_start(result.seconds_to_first),
-        "seconds_to_best": since_start(result.seconds_to_best),
+        "seconds_to_first": _rounded(result.seconds_to_first),
+        "seconds_to_best": _rounded(result.seconds_to_best),
         "violation": result.violation,
         "reason": result.reason,
         "seed": args.seed,
         "threads": args.threads,
         "solution": None if result.choice is None else result.choice.tolist(),
     }
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)
 
 
 def _nothing_found(result: Result, interrupted: bool, seconds: float) -> str:
@@ -151,12 +150,27 @@ def _summary(result: Result, status: str, seconds: float) -> str:
     return f"{status}: cost {result.cost}, {bound}, {seconds:.1f} s"
 
 
+class Interrupts:
+    """While this is entered the first Ctrl-C is noted and passed on; the command then still has an answer to print."""
+
+    def __init__(self) -> None:
+        self.seen = False
+
+    def __enter__(self) -> None:
+        self._before = signal.signal(signal.SIGINT, self._note)
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self._before)
+
+    def _note(self, number: int, frame: object) -> None:
+        self.seen = True
+        raise KeyboardInterrupt
+
+
 class ProgressTable:
     """Lines on stderr as cost and bound improve: seconds since the start of the command, cost, bound, gap."""
 
-    def __init__(self, before: float):
-        self.before = before
-        self.best: Result | None = None
+    def __init__(self) -> None:
         self._shown: tuple[int | None, int | None] = (None, None)
         self._when = -PAUSE
 
@@ -165,15 +179,17 @@ class ProgressTable:
         say(f"{problem.name}: {counts}, {len(problem.edge_costs)} table entries, memory limit {problem.limit}")
         say(f"{'seconds':>8}  {'cost':>20}  {'bound':>20}  {'gap':>10}")
 
-    def improved(self, result: Result) -> None:
-        """Takes note of what is known by now; shows it if it is news."""
-        self.best = result
-        shown = (result.cost, result.bound)
-        if shown == self._shown or (shown[0] == self._shown[0] and result.seconds < self._when + PAUSE):
+    def improved(self, news: Progress) -> None:
+        """Shows what is known by now, if it differs from what was shown."""
+        from eggshard.choose.problem import Result
+
+        shown = (news.cost, news.bound)
+        if shown == self._shown or (shown[0] == self._shown[0] and news.seconds < self._when + PAUSE):
             return
-        self._shown, self._when = shown, result.seconds
+        self._shown, self._when = shown, news.seconds
         cost, bound = ("-" if value is None else str(value) for value in shown)
-        say(f"{self.before + result.seconds:8.1f}  {cost:>20}  {bound:>20}  {_percent(result.gap):>10}")
+        gap = Result(None, news.cost, news.bound).gap
+        say(f"{news.seconds:8.1f}  {cost:>20}  {bound:>20}  {_percent(gap):>10}")
 
 
 def _percent(gap: float | None) -> str:
