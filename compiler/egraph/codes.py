@@ -73,8 +73,8 @@ def code_of_layout(layout: Layout, mesh: Mesh) -> Code | None:
         columns[names.index(axis.name)] = PARTIAL[kind]
     for order in (0, 1):
         code = normal(tuple(columns), order)
-        axes = layout_of_code(code, layout.rank, layout.mesh, mesh).axes
-        if axes == tuple(tuple(a for a in dim if mesh.size(a) > 1) for dim in layout.axes):
+        given = tuple(tuple(a for a in dim if mesh.size(a) > 1) for dim in layout.axes)
+        if layout_of_code(code, layout.rank, layout.mesh, mesh).axes == given:
             return code
     return None
 

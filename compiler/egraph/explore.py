@@ -37,7 +37,7 @@ class Step:
 @dataclass(frozen=True)
 class Explored:
     """
-    `strategies[s]`: per strategy of signature s one row index per mesh axis, then the order in which axes share a factor.
+    `strategies[s]`: per strategy of signature s a row index per mesh axis, then the order in which axes share a factor.
     `steps[k]`: the steps between layouts of tensors of kind k.
     `size`: e-nodes.
     """

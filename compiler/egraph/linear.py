@@ -1,8 +1,8 @@
 """
 Which operands of an op may be terms of a sum, the result then being terms too.
 
-f is linear in a set of operands if f(a + b) = f(a) + f(b) over them together, the others held. Partial sums pass through
-such an op, and the reduction can stand below it.
+f is linear in a set of operands if f(a + b) = f(a) + f(b) over them together, the others held. Partial sums pass
+through such an op, and the reduction can stand below it.
 """
 
 from __future__ import annotations

@@ -15,9 +15,13 @@ def schema(axes: Axes, arities: Iterable[int]) -> str:
 
       At t c.. o            tensor t under columns c.. and order o: every way to get it there is in this class
       Local{n} s r.. o l..  an op of signature s under the rows r.., run on the operands l..
-    Facts: row{n} (signature, axis, row, factor, result column, operand columns); joint (signature, factor, span): the
-    factor may be cut into so many parts; layout (kind, columns, order): layouts of a kind of tensor; normal (columns,
-    order, order): the order that counts; kind (tensor, kind): reshards of tensors of a kind are explored once, on a leaf; movable (axis, columns, order): the axis is the minor one of its dimension.
+    Facts:
+      row{n}   signature, axis, row, factor, result column, operand columns
+      joint    signature, factor, span: the factor may be cut into so many parts
+      layout   kind, columns, order: layouts of a kind of tensor
+      normal   columns, order, the order that counts
+      movable  axis, columns, order: the axis is the minor one of its dimension
+      kind     tensor, kind; of leaves alone: reshards of tensors of a kind are explored once
     """
     k = len(axes)
     columns = " ".join(["i64"] * k)

@@ -52,7 +52,7 @@ def apply_choice(
     set_argument_layouts(func, arguments)
     last = func.body.block.last_op
     assert last is not None
-    results = {}
+    results: dict[int, Layout] = {}
     for index, tensor in enumerate(outline.tensors):
         if tensor.result:
             kind = space.kinds[key_of(outline, index)]

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 from xdsl.dialects.builtin import ModuleOp
 
 from eggshard.choose.problem import Problem
 from eggshard.dialects.sharding import argument_layout
 from eggshard.dialects.sharding.layout import Mesh
 from eggshard.egraph.codes import code_of_layout, live_axes
+from eggshard.partitioning.factors import Tiling
 from eggshard.partitioning.program import main_function
 from eggshard.partitioning.strategies import tiling_of
 from eggshard.planning.outline import Outline
@@ -53,19 +55,19 @@ def restricted(
     return replace(problem, costs=costs)
 
 
-def _alike(
-    choices: Choices, tiling: dict[int, tuple[object, ...]], mesh: Mesh
-) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _alike(choices: Choices, tiling: Tiling, mesh: Mesh) -> npt.NDArray[np.bool_]:
     """The strategies that tile the same factors by the same axes, whatever partial sums they pass on."""
-    names = [name for name, _ in live_axes(mesh)]
-    wanted = {axis.name: factor for factor, axes in tiling.items() for axis in axes}  # type: ignore[attr-defined]
-    sub = any(axis.size for axes in tiling.values() for axis in axes)  # type: ignore[attr-defined]
     alike = np.zeros(len(choices.chosen), np.bool_)
-    if sub:
+    if any(axis.size for axes in tiling.values() for axis in axes):
         return alike
+    names = [name for name, _ in live_axes(mesh)]
     for number, (*rows, order) in enumerate(choices.chosen):
-        tiled = {n: choices.table.rows[row].factor for n, row in zip(names, rows, strict=True)}
-        if all((f if f >= 0 else None) == wanted.get(n) for n, f in tiled.items()):
-            listed = [a.name for axes in tiling.values() if len(axes) > 1 for a in axes if a.name in names]  # type: ignore[attr-defined]
-            alike[number] = order == (0 if listed == sorted(listed, key=names.index) else 1) or len(listed) < 2
+        live = list(zip(names, (choices.table.rows[row].factor for row in rows), strict=True))
+        if order:
+            live.reverse()
+        found: dict[int, list[str]] = {}
+        for name, factor in live:
+            if factor >= 0:
+                found.setdefault(factor, []).append(name)
+        alike[number] = found == {f: [a.name for a in axes if a.name in names] for f, axes in tiling.items()}
     return alike

@@ -29,8 +29,8 @@ class Kind:
     """
     Tensors of one shape and element width.
 
-    `codes` are its layouts, `index` their numbers; `held[i]` bytes on a device in layout i, `whole[i]` whether it has no
-    partial axes, `seconds[i, j]` the cost of the cheapest way from i to j (inf: there is none).
+    `codes` are its layouts, `index` their numbers; `held[i]` bytes on a device in layout i, `whole[i]` whether it has
+    no partial axes, `seconds[i, j]` the cost of the cheapest way from i to j (inf: there is none).
     """
 
     shape: tuple[int, ...]

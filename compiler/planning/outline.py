@@ -65,7 +65,7 @@ class Tensor:
 
 @dataclass(slots=True)
 class Site:
-    """An op to be partitioned: when it runs, how often, and its tensors (-1 for operands without a layout to choose)."""
+    """An op to be partitioned: when it runs, how often, and its tensors (-1: a value without one)."""
 
     op: Operation
     position: int
