@@ -15,11 +15,13 @@ from eggshard.fold.result import Described, result_of
 from eggshard.fold.seeds import grow_structural
 from eggshard.fold.signatures import Signatures
 from eggshard.fold.verify import Verifier
+from eggshard.pauses import collector_paused
 
 BODIES = frozenset(("stablehlo.while", "stablehlo.case", "stablehlo.if"))
 """Ops whose regions are programs of their own, not functions of scalars."""
 
 
+@collector_paused()
 def fold(function: FuncOp | Block, *, names: bool = True, structure: bool = True) -> Folding:
     """
     Finds the repeated blocks of a function (or of any block), and those of its loops' bodies each by itself.

@@ -40,7 +40,9 @@ class Growth:
         self.block_of = [0] * len(graph)
         self._queue: deque[int] = deque()
         self._queued: set[int] = set()
+        # Classes with candidates that cannot be told apart, and those with nodes beside them that found no class.
         self._open: set[int] = set()
+        self._waiting: set[int] = set()
 
     def new_family(self, length: int) -> int:
         """A family without classes."""
@@ -65,6 +67,7 @@ class Growth:
     def grow(self, family: int) -> None:
         """Follows operands and users of the family's classes until nothing new is found."""
         self._open.clear()
+        self._waiting.clear()
         for c, owner in enumerate(self.family_of):
             if owner == family:
                 self._enqueue(c)
@@ -73,6 +76,10 @@ class Growth:
                 c = self._queue.popleft()
                 self._queued.discard(c)
                 self._visit(c, 0)
+            for c in sorted(self._waiting):
+                self._visit(c, 0)
+            if self._queue:
+                continue
             for radius in RADII:
                 for c in sorted(self._open):
                     self._visit(c, radius)
@@ -82,6 +89,7 @@ class Growth:
     # -- links ------------------------------------------------------------------------------------------------------
 
     def _visit(self, c: int, radius: int) -> None:
+        self._waiting.discard(c)
         clear = self._follow_operands(c, radius)
         clear = self._follow_users(c, radius) and clear
         if clear:
@@ -102,7 +110,7 @@ class Growth:
                 link = {b: owner[operands[n][position ^ flips[b]]] for b, n in members.items()}
             else:
                 link = {b: owner[operands[n][position]] for b, n in members.items()}
-            self._follow(self.family_of[c], link)
+            self._follow(c, link)
         return True
 
     def _follow_users(self, c: int, radius: int) -> bool:
@@ -127,7 +135,7 @@ class Growth:
                         clear = False
                     else:
                         link[b] = found[0]
-                self._follow(self.family_of[c], link)
+                self._follow(c, link)
         return clear
 
     def flips(self, c: int, radius: int) -> dict[int, int] | None:
@@ -163,8 +171,13 @@ class Growth:
             return (INSIDE, c, self.block_of[node] - b, value - self.graph.first[node])
         return (OTHER, value)
 
-    def _follow(self, family: int, link: Link) -> None:
-        """Extends the class in which most nodes of a link lie already, or makes a class of them."""
+    def _follow(self, origin: int, link: Link) -> None:
+        """
+        Extends the class in which most nodes of a link lie already, or makes a class of them.
+
+        If nodes are left over, the class from which the link goes out waits until more is known.
+        """
+        family = self.family_of[origin]
         free: Link = {}
         votes: Counter[tuple[int, int]] = Counter()
         class_of = self.class_of
@@ -179,11 +192,15 @@ class Growth:
             return
         if votes:
             (c, shift), count = votes.most_common(1)[0]
-            if 2 * count >= len(link):
-                for b, n in free.items():
+            alike = {b: n for b, n in free.items() if self._alike(self.classes[c], n)}
+            if 2 * count >= votes.total() + len(alike):
+                for b, n in alike.items():
                     self._extend(c, b + shift, n)
-            return
-        self._found(family, free)
+        elif len(free) > 1:
+            self._found(family, free)
+        shared = len(set(link.values())) == 1
+        if not shared and any(class_of[n] < 0 for n in free.values()):
+            self._waiting.add(origin)
 
     # -- classes ----------------------------------------------------------------------------------------------------
 
@@ -202,17 +219,31 @@ class Growth:
             if len({graph.exact[n] for n in free.values()}) < len(free):
                 return
             alike = largest({b: graph.loose[n] for b, n in free.items()})
-        like_operands = largest({b: self._operand_signatures(free[b]) for b in alike})
-        if len(alike) < needed or (length > 2 and len(like_operands) < needed):
+        typical = self._with_typical_operands(free, alike)
+        if len(alike) < needed or typical is None:
             return
-        chosen = like_operands if length > 2 else alike
-        c = self._create(family, {b: free[b] for b in chosen})
+        c = self._create(family, {b: free[b] for b in typical})
         for b in alike:
             if b not in self.classes[c]:
                 self._extend(c, b, free[b])
 
+    def _with_typical_operands(self, nodes: Link, blocks: list[int]) -> list[int] | None:
+        """The blocks whose operands are of the most common kind; None where too few are, at some position."""
+        rows = {b: self._operand_signatures(nodes[b]) for b in blocks}
+        typical = set(blocks)
+        for position in range(len(rows[blocks[0]])):
+            agreeing = largest({b: row[position] for b, row in rows.items()})
+            # One fewer than must be alike: an odd block and the first one may both be among them.
+            if len(agreeing) < enough(len(blocks)) - 1:
+                return None
+            typical &= set(agreeing)
+        return sorted(typical) if len(typical) > 1 else blocks
+
     def _operand_signatures(self, node: int) -> tuple[int, ...]:
-        found = [self.graph.loose[self.graph.owner[value]] for value in self.graph.operands[node]]
+        graph = self.graph
+        owners = [graph.owner[value] for value in graph.operands[node]]
+        # Literals may differ in value; then they are no reason to tell ops apart.
+        found = [-1 if graph.literal[owner] else graph.loose[owner] for owner in owners]
         return tuple(sorted(found) if self.graph.commutative[node] else found)
 
     def _create(self, family: int, members: Link) -> int:

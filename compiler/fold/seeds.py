@@ -13,7 +13,7 @@ from eggshard.fold.verify import Verifier
 
 ANCHORS = frozenset(("stablehlo.dot_general", "stablehlo.convolution", "stablehlo.dot"))
 """Ops with which a block is recognised: few, and of many shapes."""
-RADII = (3, 2, 1)
+RADII = (3, 2, 1, 0)
 MULTIPLICITIES = 3
 """How many numbers of blocks are tried per radius."""
 TRIES = 2
@@ -33,7 +33,8 @@ def grow_structural(growth: Growth) -> None:
     depths = _depths(graph)
     threshold = max(LEAST, len(graph) // 200)
     tried: set[tuple[int, ...]] = set()
-    while True:
+    # At least two blocks share what one of them saves.
+    while len(_free(growth)) >= 2 * threshold:
         best: tuple[int, tuple[int, ...]] | None = None
         for seed in _seeds(growth, depths):
             if seed in tried:
@@ -65,9 +66,15 @@ def _saved(growth: Growth, seed: tuple[int, ...]) -> int:
     return sum(len(members) - 1 for members in verifier.classes if members)
 
 
+def _free(growth: Growth) -> list[int]:
+    """Ops that are in no class and depend on an argument."""
+    graph = growth.graph
+    return [n for n in range(graph.arguments, len(graph)) if growth.class_of[n] < 0 and not graph.literal[n]]
+
+
 def _seeds(growth: Growth, depths: list[int]) -> Iterator[tuple[int, ...]]:
     graph = growth.graph
-    free = [n for n in range(graph.arguments, len(graph)) if growth.class_of[n] < 0 and not graph.literal[n]]
+    free = _free(growth)
     anchors = [n for n in free if _name(graph, n) in ANCHORS] or free
     seen: set[tuple[int, ...]] = set()
     for radius in RADII:
