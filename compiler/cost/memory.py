@@ -92,25 +92,49 @@ def _by_argument(func: FuncOp, sizes: Sequence[int]) -> dict[str, int]:
 
 
 class _Layout:
-    """The buffers of one block: which steps share one, and from when to when each lives."""
+    """
+    The buffers of one block: which steps share one, and from when to when each lives.
 
-    def __init__(self, graph: Lowered, lent: dict[int, int]):
+    A step takes one unit of time, a loop as many as its body, whose buffers are laid out with all others.
+    """
+
+    def __init__(self, graph: Lowered, lent: dict[int, int], start: int = 0, outer: _Layout | None = None):
         self.graph = graph
         self.steps = breadth_first(materialised(graph))
-        self.buffers: list[Buffer] = []
-        self.origin: list[Step] = []
+        self.buffers: list[Buffer] = outer.buffers if outer is not None else []
+        self.origin: list[tuple[Lowered, Step]] = outer.origin if outer is not None else []
+        """The step that each buffer is made by."""
         self.buffer: dict[int, int] = {}
         """Node -> its buffer, for all but arguments and constants."""
         self.argument: dict[int, int] = {}
         """Node -> the argument that it is, or is a view of."""
+        self.root: dict[int, int] = {}
+        """Node -> the node that it is a view of, itself if of none."""
         self.last: dict[int, int] = {}
         """Root of a chain of views -> the last step that reads one of them."""
-        self.root: dict[int, int] = {}
-        self.end = len(self.steps)
+        self.began: dict[int, int] = {}
+        """Node -> its step; all results of a call are there from its step on."""
         self.mark_uses()
+        self.begin: list[int] = []
+        self.finish: list[int] = []
+        """First and last unit of time of each step."""
+        self.now = start
         for at, step in enumerate(self.steps):
+            self.begin.append(self.now)
+            body = graph.nodes[step.node].body
+            if body is not None:
+                inner = _Layout(body, {}, self.now, self)
+                inner.mark_carries()
+                self.now = inner.now
+            self.finish.append(self.now)
+            self.now += 1
             self.place(at, step)
-        self.mark_results(lent)
+        self.begin.append(self.now)
+        self.finish.append(self.now)
+        for node, index in self.buffer.items():
+            self.buffers[index].last = max(self.buffers[index].last, self.finish[self.last[self.root[node]]])
+        if outer is None:
+            self.mark_results(lent)
 
     def mark_uses(self) -> None:
         for at, step in enumerate(self.steps):
@@ -120,43 +144,37 @@ class _Layout:
                 self.last[self.root[read]] = at
         for index in self.graph.results:
             if index in self.root:
-                self.last[self.root[index]] = self.end
+                self.last[self.root[index]] = len(self.steps)
 
     def place(self, at: int, step: Step) -> None:
         node = self.graph.nodes[step.node]
+        self.began[step.node] = at
         if node.kind is Kind.ARGUMENT:
             self.argument[step.node] = step.node
         elif step.view_of is not None:
             for known in (self.buffer, self.argument):
                 if step.view_of in known:
                     known[step.node] = known[step.view_of]
-        elif node.kind is Kind.IN_PLACE:
-            self.overwrite(at, step, node.operands[0])
+        elif node.kind is Kind.IN_PLACE and node.operands[0] in self.buffer and self.ends(node.operands[0], at):
+            self.buffer[step.node] = self.buffer[node.operands[0]]
         elif node.carries >= 0:
             self.carry(at, step)
         else:
-            size = _workspace(node.body) if node.body is not None else node.bytes
-            self.new(at, step, size)
+            self.new(at, step)
 
-    def new(self, at: int, step: Step, size: int) -> None:
+    def new(self, at: int, step: Step) -> None:
+        node = self.graph.nodes[step.node]
         takes = [self.buffer[o] for o in step.shares if o in self.buffer and self.ends(o, at)]
+        first = self.began[node.operands[0]] if node.kind is Kind.PART else at
         self.buffer[step.node] = len(self.buffers)
-        self.buffers.append(Buffer(size, at, self.last[self.root[step.node]], takes))
-        self.origin.append(step)
+        self.buffers.append(Buffer(node.bytes, self.begin[first], self.finish[at], takes))
+        self.origin.append((self.graph, step))
 
     def ends(self, node: int, at: int) -> bool:
-        return self.last[self.root[node]] == at
-
-    def overwrite(self, at: int, step: Step, operand: int) -> None:
-        """In the operand's buffer if nobody reads that later, else in a copy."""
-        if operand in self.buffer and self.ends(operand, at):
-            index = self.buffer[step.node] = self.buffer[operand]
-            self.buffers[index].last = max(self.buffers[index].last, self.last[self.root[step.node]])
-        else:
-            self.new(at, step, self.graph.nodes[step.node].bytes)
+        return self.last[self.root[node]] <= at
 
     def carry(self, at: int, step: Step) -> None:
-        """A loop's value lies where its first value lay; one that the loop never changes is that value."""
+        """A loop's value lies where its first value lay, if nobody else needs that; what never changes stays there."""
         loop = self.graph.nodes[self.graph.nodes[step.node].operands[0]]
         index = self.graph.nodes[step.node].carries
         operand = loop.operands[index]
@@ -164,43 +182,47 @@ class _Layout:
         unchanged = loop.body.results[index] == loop.body.arguments[index]
         if unchanged and operand in self.argument:
             self.argument[step.node] = self.argument[operand]
-            return
-        placed = operand in self.buffer
-        ends = placed and self.last[self.root[operand]] <= at
-        if placed and (unchanged or (ends and loop.operands.count(operand) == 1)):
-            own = self.buffer[step.node] = self.buffer[operand]
-            self.buffers[own].last = max(self.buffers[own].last, self.last[self.root[step.node]])
+        elif operand in self.buffer and (unchanged or (self.ends(operand, at) and loop.operands.count(operand) == 1)):
+            self.buffer[step.node] = self.buffer[operand]
         else:
-            self.new(at, step, self.graph.nodes[step.node].bytes)
+            self.new(at, step)
+
+    def mark_carries(self) -> None:
+        """In a loop's body: what the next round reads is written over what this round read, unless that is read later."""
+        for argument, result in zip(self.graph.arguments, self.graph.results, strict=False):
+            own = self.buffer.get(result)
+            if own is not None and not self.collide(own, argument, self.reads_until(argument)):
+                self.buffers[own].bytes = 0
+
+    def reads_until(self, argument: int) -> int:
+        """The last unit of time in which an argument is read; before all of them if never."""
+        return self.finish[self.last[argument]] if argument in self.last else -1
 
     def mark_results(self, lent: dict[int, int]) -> None:
         """Results have their own memory; an argument or a value returned twice is copied there at the end."""
         for position, index in enumerate(self.graph.results):
             own = self.buffer.get(index)
-            given = None
-            if position in lent:
-                argument = self.graph.arguments[lent[position]]
-                given = (-1, self.last.get(argument, -1))
+            argument = self.graph.arguments[lent[position]] if position in lent else None
+            given = (-1, self.reads_until(argument)) if argument is not None else None
             if own is None or self.buffers[own].returned:
                 # Nothing else to hold: an argument that is returned in its own memory, or a copy at the end.
-                self.buffers.append(Buffer(self.graph.nodes[index].bytes, self.end, self.end, [], True, given))
-                self.origin.append(Step(index, []))
-                continue
-            buffer = self.buffers[own]
-            if given is not None and self.collide(own, lent[position], given):
-                self.buffers.append(Buffer(buffer.bytes, self.end, self.end, [], True, given))
-                self.origin.append(self.origin[own])
-                buffer.last = self.end
-                continue
-            buffer.returned, buffer.given, buffer.last = True, given, self.end
+                self.copied(index, self.graph.nodes[index].bytes, given)
+            elif argument is not None and given is not None and self.collide(own, argument, given[1]):
+                self.copied(index, self.buffers[own].bytes, given)
+            else:
+                buffer = self.buffers[own]
+                buffer.returned, buffer.given = True, given
 
-    def collide(self, own: int, lent: int, given: tuple[int, int]) -> bool:
-        """Whether the result is written while the argument is still read, other than by the op that writes it."""
-        buffer = self.buffers[own]
-        if buffer.first > given[1]:
+    def copied(self, index: int, size: int, given: tuple[int, int] | None) -> None:
+        self.buffers.append(Buffer(size, self.now, self.now, [], True, given))
+        self.origin.append((self.graph, Step(index, [])))
+
+    def collide(self, own: int, argument: int, until: int) -> bool:
+        """Whether a value is written while the argument is still read, other than by the op that writes it."""
+        first = self.buffers[own].first
+        if first > until:
             return False
-        argument = self.graph.arguments[lent]
-        return buffer.first < given[1] or argument not in self.origin[own].shares
+        return first < until or argument not in self.origin[own][1].shares
 
     def largest(self, count: int = 8) -> tuple[tuple[int, str], ...]:
         """The largest temporaries at the time when most is alive."""
@@ -214,13 +236,8 @@ class _Layout:
         return tuple((size, self.describe(index)) for size, index in live[:count])
 
     def describe(self, index: int) -> str:
-        op = self.graph.nodes[self.origin[index].node].op
+        graph, step = self.origin[index]
+        op = graph.nodes[step.node].op
         if op is None:
             return "a copy"
         return " ".join(filter(None, (op.name, source_line(op.location))))
-
-
-def _workspace(body: Lowered) -> int:
-    """Temporaries of one round of a loop, whose values are carried in place."""
-    carried = {index: index for index in range(len(body.results))}
-    return arena_bytes(_Layout(body, carried).buffers)
