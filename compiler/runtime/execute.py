@@ -162,14 +162,14 @@ def _cut_to(array: Any, shape: tuple[int, ...]) -> Any:
     return array if array.shape == shape else array[tuple(slice(0, size) for size in shape)]
 
 
-def named_sharding(port: Port, program: Program, is_key: bool = False) -> Any:
+def named_sharding(port: Port, program: Program, is_key: bool = False, devices: Sequence[Any] | None = None) -> Any:
     """
     What to put in `jax.jit(in_shardings=...)`; a dimension that does not divide stays whole there.
 
     The integers of a typed random key are a last dimension that jax does not show.
     """
     layouts = [p.layout for p in (*program.arguments, *program.results)]
-    mesh = jax_mesh(program.mesh, layouts)
+    mesh = jax_mesh(program.mesh, layouts, devices)
     whole = tuple(
         axes if size % program.mesh.span(axes) == 0 else ()
         for size, axes in zip(port.shape, port.layout.axes, strict=True)

@@ -212,6 +212,31 @@ def test_plan_from_a_file_runs_flat(made: eggshard.Plan, expected: Any, tmp_path
 # -- refusals ----------------------------------------------------------------------------------------------------------
 
 
+def test_arrays_that_one_device_holds_are_moved(made: eggshard.Plan, expected: Any) -> None:
+    """As a checkpoint's, or another function's results."""
+    state, x, rate = jax.device_put(arguments(), jax.devices()[3])
+    assert_equal(expected, made.compile()({**state, "bias": arguments()[0]["bias"]}, x, rate))
+    key = jax.device_put(jax.random.key(7), jax.devices()[1])
+
+    def draws(key: Any, x: Any) -> Any:
+        return x + jax.random.normal(key, x.shape)
+
+    args = (key, draw(7, 16))
+    assert_equal(whole(draws, args), plan(draws, args, {"x": "data,model"}).compile()(*args), 1e-6)
+
+
+def test_arrays_on_some_of_the_devices_are_refused(made: eggshard.Plan) -> None:
+    four = jax.sharding.Mesh(np.array(jax.devices()[:4]), ("q",))
+    state, x, rate = arguments()
+    x = jax.device_put(x, jax.sharding.NamedSharding(four, jax.sharding.PartitionSpec("q")))
+    with pytest.raises(
+        DiagnosticError, match='argument "x" lies on cpu:0, cpu:1, cpu:2, cpu:3, the plan runs on cpu:0'
+    ):
+        made.compile()(state, x, rate)
+    with pytest.raises(DiagnosticError, match=r'argument "x" is float32\[4, 16\]'):
+        made.compile()(state, jax.device_put(arguments()[1][:4], jax.devices()[0]), rate)
+
+
 def test_wrong_number_of_devices(made: eggshard.Plan) -> None:
     with pytest.raises(DiagnosticError, match="mesh 4x2 has 8 devices, the devices given are 4"):
         made.compile(jax.devices()[:4])
