@@ -10,7 +10,7 @@ import numpy as np
 from xdsl.dialects.builtin import ModuleOp
 
 from eggshard.choose.problem import Problem, Result
-from eggshard.cost.batch import CostModel
+from eggshard.cost.batch import CostModel, Ints
 from eggshard.diagnostics import DiagnosticError
 from eggshard.partitioning.program import the_mesh
 from eggshard.planning.apply import apply_choice
@@ -49,13 +49,17 @@ class Search:
         """Most bytes that a device holds at any step."""
         if self.result is None or self.result.choice is None:
             return None
-        problem, choice = self.problem, self.result.choice
-        used = problem.usages[problem.offsets[:-1] + choice]
-        change = np.zeros(self.outline.steps + 1, np.int64)
-        live = problem.intervals[:, 0] < problem.intervals[:, 1]
-        np.add.at(change, problem.intervals[live, 0], used[live])
-        np.subtract.at(change, problem.intervals[live, 1], used[live])
-        return int(change.cumsum().max())
+        return peak_bytes(self.problem, self.result.choice)
+
+
+def peak_bytes(problem: Problem, choice: Ints) -> int:
+    """Most usage that a choice takes at any step."""
+    used = problem.usages[problem.offsets[:-1] + choice]
+    change = np.zeros(int(problem.intervals.max(initial=0)) + 1, np.int64)
+    live = problem.intervals[:, 0] < problem.intervals[:, 1]
+    np.add.at(change, problem.intervals[live, 0], used[live])
+    np.subtract.at(change, problem.intervals[live, 1], used[live])
+    return int(change.cumsum().max())
 
 
 def search(
