@@ -44,6 +44,10 @@ SMALLER = 0.8
 """A program of less than this part of the strategies is worth to be made anew."""
 
 
+FIT_PENALTY = 1e7
+"""The same for choices that only have to fit: exceeding a cell by a ten-millionth of it costs 1."""
+
+
 @dataclass
 class Closing:
     """
@@ -51,12 +55,15 @@ class Closing:
 
     `bound` is of every choice that fits and costs less than the cutoff that was given: with an incumbent of that
     cost, min(cutoff, bound) holds for all. It is None while there is no bound. `nodes` counts relaxations solved.
+    `done` says that the search is over: no choice that fits costs less than `cost` (without one, than the cutoff; where
+    there was no cutoff, none fits).
     """
 
     choice: Ints | None
     cost: int | None
     bound: int | None
     nodes: int = 0
+    done: bool = False
 
 
 @dataclass(order=True)
@@ -80,16 +87,19 @@ class Search:
         prices: Any,
         cutoff: int | None,
         improved: Callable[[Closing], None] | None = None,
+        penalty: float | None = None,
     ):
         """
         `messages` (edge-wise, see `certificate.edgewise`) and `prices` are the dual point to start from, the better the
         fewer columns HiGHS sees. Only choices that cost less than `cutoff` are looked for, all in costs of the core.
+        `penalty` is that of exceeding a cell by its whole capacity in the relaxation; by default many times the gap.
         """
         self.core = core
         self.certifier = Certifier(core, exact_cost, exact_entries)
         self.state = Closing(None, None, None)
         self.improved = improved
         self.cutoff = cutoff
+        self.penalty = penalty
         self.allowed = exact_cost < FORBIDDEN
         self.heap: list[Open] = []
         self._count = 0
@@ -102,38 +112,55 @@ class Search:
     def run(self, seconds: float, largest: int = 60_000) -> Closing:
         """Searches, unless the program would have more than `largest` columns; what is known in the end."""
         deadline = time.monotonic() + seconds
-        if self.root is None:
-            return self.state
+        if self.root is not None:
+            self._search(deadline, largest)
+        return self.state
+
+    def _search(self, deadline: float, largest: int) -> None:
+        assert self.root is not None
         self._reduce(self.allowed, self.root)
+        if self.root.bound is None or not _consistent(self.certifier, self.allowed):
+            self._finish()
+            return
         self._prove(self.root.bound)
-        if self._closed():
-            return self.state
+        before = int(self.allowed.sum())
         polytope = self._polytope()
         if polytope.highs.getNumCol() > largest:
-            return self.state
-        before = int(self.allowed.sum())
-        self._root(polytope, deadline)
-        if self.allowed.sum() < SMALLER * before and not self._closed() and time.monotonic() < deadline:
+            return
+        alive = self._root(polytope, deadline)
+        if alive and self.allowed.sum() < SMALLER * before and time.monotonic() < deadline:
             cuts = polytope.cuts
             polytope = self._polytope()
             for cut in cuts:
                 polytope.add_cut(cut)
-            self._root(polytope, deadline)
-        if not self._closed():
-            self._push(self.state.bound, self.allowed)
-            self._branch(polytope, deadline)
-        return self.state
-
-    def _root(self, polytope: Polytope, deadline: float) -> None:
-        """Raises the bound of the whole by cuts, until they bring little."""
-        poor = 0
-        while poor < PATIENCE and not self._closed() and time.monotonic() < deadline:
-            before = self.state.bound
-            self._prove(self._visit(polytope, self.allowed, before, deadline))
-            if self._relaxed is None or not polytope.add_violated_cuts(self._relaxed, self.allowed, CUTS_AT_ONCE):
-                return
+            alive = self._root(polytope, deadline)
+        if alive:
             assert self.state.bound is not None
-            gained = before is None or self.cutoff is None or self.state.bound - before > GAIN * (self.cutoff - before)
+            self._count += 1
+            self.heap.append(Open(self.state.bound, self._count, self.allowed))
+            self._branch(polytope, deadline)
+        if not self.heap:
+            self._finish()
+
+    def _finish(self) -> None:
+        """Nothing cheaper is left."""
+        self.state.done = True
+        self._prove(None)
+
+    def _root(self, polytope: Polytope, deadline: float) -> bool:
+        """Raises the bound of the whole by cuts, until they bring little; whether anything cheaper can be left."""
+        poor = 0
+        while True:
+            before = self.state.bound
+            found = self._visit(polytope, self.allowed, before, deadline)
+            if found is None:
+                return False
+            self._prove(found)
+            if poor == PATIENCE or time.monotonic() > deadline or self._relaxed is None:
+                return True
+            if not polytope.add_violated_cuts(self._relaxed, self.allowed, CUTS_AT_ONCE):
+                return True
+            gained = before is None or self.cutoff is None or found - before > GAIN * (self.cutoff - before)
             poor = 0 if gained else poor + 1
 
     def _polytope(self) -> Polytope:
@@ -141,17 +168,13 @@ class Search:
         gap = 1.0 + abs((self.cutoff if self.cutoff is not None else 2 * abs(self.state.bound)) - self.state.bound)
         sizes = np.abs(self.certifier.cost[self.allowed])
         unit = max(1.0, float(sizes.max(initial=1)) * 1e-6)
-        polytope = Polytope(self.certifier, self.allowed, unit, PENALTY * gap)
+        penalty = PENALTY * gap if self.penalty is None else self.penalty
+        polytope = Polytope(self.certifier, self.allowed, unit, penalty)
         if len(self.prices):
             order = np.argsort(-self.prices)[:20]
             for cell in order[self.prices[order] > 1e-6 * self.prices[order[0]]]:
                 polytope.add_cell(int(cell))
         return polytope
-
-    def _push(self, bound: int | None, allowed: Any) -> None:
-        assert bound is not None
-        self._count += 1
-        heapq.heappush(self.heap, Open(bound, self._count, allowed))
 
     def _branch(self, polytope: Polytope, deadline: float) -> None:
         """Takes open nodes until none is left that can hold a cheaper choice."""
@@ -169,7 +192,7 @@ class Search:
             if found is not None and self._relaxed is not None and len(polytope.cuts) < MOST_CUTS:
                 if polytope.add_violated_cuts(self._relaxed, node.allowed, CUTS_AT_ONCE):
                     found = self._visit(polytope, node.allowed, found, deadline)
-            if found is not None and (self.cutoff is None or found < self.cutoff):
+            if found is not None:
                 node.bound = found
                 children = sorted(self._children(polytope, node, deadline))
                 for child in children[1:]:
@@ -191,7 +214,7 @@ class Search:
             alive = []
             for keep in (allowed & ~part, allowed & (part | ~self._same_node(part))):
                 bound = self._visit(polytope, keep, node.bound, deadline)
-                if bound is not None and (self.cutoff is None or bound < self.cutoff):
+                if bound is not None:
                     self._count += 1
                     alive.append(Open(bound, self._count, keep))
             if len(alive) < 2:
@@ -242,22 +265,19 @@ class Search:
         if not _consistent(self.certifier, allowed):
             return None
         relaxed = polytope.relax(allowed, deadline - time.monotonic())
-        if relaxed is None:
-            return bound
-        self._x, self._relaxed = relaxed.x, relaxed
-        self._price = polytope.priced(relaxed)
-        self._try(relaxed.x, allowed)
-        proof = self.certifier(relaxed.messages, relaxed.prices, allowed, polytope.cuts, relaxed.cut_prices)
-        if proof is None:
-            return bound
-        if proof.bound is None:
-            return None
-        self._reduce(allowed, proof)
-        if not _consistent(self.certifier, allowed):
-            return None
-        if self.cutoff is not None and proof.bound >= self.cutoff:
-            return None
-        return proof.bound if bound is None else max(bound, proof.bound)
+        if relaxed is not None:
+            self._x, self._relaxed = relaxed.x, relaxed
+            self._price = polytope.priced(relaxed)
+            self._try(relaxed.x, allowed)
+            proof = self.certifier(relaxed.messages, relaxed.prices, allowed, polytope.cuts, relaxed.cut_prices)
+            if proof is not None:
+                if proof.bound is None:
+                    return None
+                self._reduce(allowed, proof)
+                if not _consistent(self.certifier, allowed):
+                    return None
+                bound = proof.bound if bound is None else max(bound, proof.bound)
+        return None if bound is None or (self.cutoff is not None and bound >= self.cutoff) else bound
 
     def _try(self, x: Any, allowed: Any) -> None:
         """Rounds x, and keeps the choice if it fits and is cheaper."""
@@ -278,9 +298,6 @@ class Search:
         if self.cutoff is not None and proof.bound is not None:
             allowed &= ~proof.hopeless(self.cutoff)
 
-    def _closed(self) -> bool:
-        return not self.heap and self.cutoff is not None and self.state.bound == self.cutoff
-
     def _prove(self, bound: int | None) -> None:
         """Raises the bound of the whole; None: nothing cheaper than the cutoff is left."""
         if self.cutoff is not None:
@@ -290,6 +307,18 @@ class Search:
         self.state.bound = bound
         if self.improved is not None:
             self.improved(self.state)
+
+
+def fit(core: Any, exact_entries: Ints, exact_cost: Ints) -> Search:
+    """
+    A search for any choice that fits memory and takes nothing forbidden: all else costs nothing.
+
+    Run, it is `done` with a choice, or `done` without one, which proves that none fits, or the time was up.
+    """
+    cost = np.where(exact_cost >= FORBIDDEN, FORBIDDEN, 0)
+    entries = np.where(exact_entries >= FORBIDDEN, FORBIDDEN, 0)
+    nothing = np.zeros(int(core.msg[-1])), np.zeros(len(core.capacity))
+    return Search(core, cost, entries, *nothing, cutoff=1, penalty=FIT_PENALTY)
 
 
 def _consistent(certifier: Certifier, allowed: Any) -> bool:
