@@ -142,16 +142,15 @@ class Local:
         return self._binary(COMBINERS[kind], lhs, rhs)
 
     def compare(self, lhs: SSAValue, direction: str, rhs: SSAValue) -> SSAValue:
-        """Integers only."""
+        """Signed integers only."""
         kind = tensor_type(lhs)
-        unsigned = isinstance(kind.element_type, IntegerType) and str(kind.element_type).startswith("ui")
         return self.emit(
             stablehlo.CompareOp,
             [lhs, rhs],
             TensorType(BOOL, kind.get_shape()),
             {
                 "comparison_direction": stablehlo.ComparisonDirectionAttr(direction),
-                "compare_type": stablehlo.ComparisonTypeAttr("UNSIGNED" if unsigned else "SIGNED"),
+                "compare_type": stablehlo.ComparisonTypeAttr("SIGNED"),
             },
         )
 

@@ -66,3 +66,18 @@ func.func @manual_unnamed(%x: tensor<8xf32> {sdy.sharding = #sdy.sharding<@mesh,
   } : (tensor<8xf32>) -> tensor<8xf32>
   return %0 : tensor<8xf32>
 }
+
+// An edge may also stand for a result of a manual computation.
+// CHECK-LABEL: @edge_of_manual
+// CHECK:         sdy.data_flow_edge %0 sharding=<@mesh, [{"a"}, {"b", ?}]>
+// CHECK:         stablehlo.sine %1
+// CHECK-SAME:    <@mesh, [{"a", ?}, {"b", ?}]>
+func.func @edge_of_manual(%x: tensor<8x8xf32> {sdy.sharding = #sdy.sharding<@mesh, [{"a"}, {?}]>}) -> tensor<8x8xf32> {
+  %0 = sdy.manual_computation(%x) in_shardings=[<@mesh, [{"a"}, {?}]>] out_shardings=[<@mesh, [{"a"}, {?}]>] manual_axes={"a"} (%y: tensor<4x8xf32>) {
+    %1 = stablehlo.sine %y {sdy.sharding = #sdy.sharding_per_value<[<@mesh, [{}, {"b", ?}]>]>} : tensor<4x8xf32>
+    sdy.return %1 : tensor<4x8xf32>
+  } : (tensor<8x8xf32>) -> tensor<8x8xf32>
+  %2 = sdy.data_flow_edge %0 sharding=<@mesh, [{"a"}, {?}]> : tensor<8x8xf32>
+  %3 = stablehlo.sine %2 : tensor<8x8xf32>
+  return %3 : tensor<8x8xf32>
+}

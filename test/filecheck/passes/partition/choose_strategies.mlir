@@ -55,3 +55,17 @@ func.func @merged(
   %3 = stablehlo.reshape %d : (tensor<6x8xf32>) -> tensor<48xf32>
   return %0, %1, %2, %3 : tensor<16xf32>, tensor<32xf32>, tensor<48xf32>, tensor<48xf32>
 }
+
+// -----
+
+sharding.mesh @mesh = <["x"=2]>
+
+// Factors that one side alone has are not tiled: those of sizes without a common divisor, and those of a program's rule.
+// CHECK-LABEL: @one_sided
+// CHECK-NOT:   sharding.strategy
+// CHECK:       return
+func.func @one_sided(%a: tensor<6x7x5xf32>, %b: tensor<8xf32>) -> (tensor<15x14xf32>, tensor<8x8xf32>) {
+  %0 = stablehlo.reshape %a {sharding.layouts = [#sharding.layout<@mesh, [{}, {"x"}]>]} : (tensor<6x7x5xf32>) -> tensor<15x14xf32>
+  %1 = stablehlo.custom_call @f(%b) {sdy.sharding_rule = #sdy.op_sharding_rule<([i])->([i, j]) {i=8, j=8}, custom>, sharding.layouts = [#sharding.layout<@mesh, [{}, {"x"}]>]} : (tensor<8xf32>) -> tensor<8x8xf32>
+  return %0, %1 : tensor<15x14xf32>, tensor<8x8xf32>
+}

@@ -34,3 +34,32 @@ func.func @elementwise(%x: tensor<8xf32> {sharding.layout = #sharding.layout<@me
   %0 = stablehlo.negate %x {sharding.layouts = [#sharding.layout<@mesh, [{"a"}]>]} : tensor<8xf32>
   func.return %0 : tensor<8xf32>
 }
+
+// -----
+
+// A constraint to where the value lies is nothing; dimensions of size 1 stay whole, whatever is asked.
+// CHECK-LABEL: @nothing_to_do
+// CHECK-NEXT:    func.return %x, %one
+sharding.mesh @mesh = <["a"=2]>
+func.func @nothing_to_do(%x: tensor<8xf32> {sharding.layout = #sharding.layout<@mesh, [{"a"}]>}, %one: tensor<1xf32>) -> (tensor<8xf32> {sharding.layout = #sharding.layout<@mesh, [{"a"}]>}, tensor<1xf32> {sharding.layout = #sharding.layout<@mesh, [{"a"}]>}) {
+  %0 = sharding.constraint %x <@mesh, [{"a"}]> : tensor<8xf32>
+  func.return %0, %one : tensor<8xf32>, tensor<1xf32>
+}
+
+// -----
+
+// Of several meshes the one with most devices runs the program, and of several functions the one called main.
+// CHECK-LABEL: @helper
+// CHECK-NEXT:    stablehlo.negate
+// CHECK-LABEL: @main
+// CHECK-NEXT:    sharding.reshard %x : #sharding.layout<@large, [{"a"}]> -> #sharding.layout<@large, [{}]>
+sharding.mesh @small = <["a"=1]>
+sharding.mesh @large = <["a"=2]>
+func.func @helper(%x: tensor<8xf32> {sharding.layout = #sharding.layout<@large, [{"a"}]>}) -> tensor<8xf32> {
+  %0 = stablehlo.negate %x : tensor<8xf32>
+  func.return %0 : tensor<8xf32>
+}
+func.func @main(%x: tensor<8xf32> {sharding.layout = #sharding.layout<@large, [{"a"}]>}) -> tensor<8xf32> {
+  %0 = stablehlo.custom_call @f(%x) : (tensor<8xf32>) -> tensor<8xf32>
+  func.return %0 : tensor<8xf32>
+}

@@ -112,3 +112,18 @@ func.func @if(%p: tensor<i1>, %a: tensor<8xf32> {sharding.layout = #y}) -> (tens
   }) {sharding.layouts = [#y]} : (tensor<i1>) -> tensor<8xf32>
   return %0 : tensor<8xf32>
 }
+
+// -----
+
+sharding.mesh @mesh = <["x"=2, "y"=4]>
+#y = #sharding.layout<@mesh, [{"y"}]>
+
+// A barrier hands on what lies as it lies.
+// CHECK-LABEL: @barrier
+// CHECK-NEXT:  %[[B:.*]]:2 = stablehlo.optimization_barrier {{.*}}%a, %b : tensor<2xf32>, tensor<8xf32>
+// CHECK-NEXT:  stablehlo.negate %[[B]]#0 {{.*}} : tensor<2xf32>
+func.func @barrier(%a: tensor<8xf32> {sharding.layout = #y}, %b: tensor<8xf32>) -> (tensor<8xf32> {sharding.layout = #y}, tensor<8xf32>) {
+  %0:2 = "stablehlo.optimization_barrier"(%a, %b) {sharding.layouts = [#y, #sharding.layout<@mesh, [{}]>]} : (tensor<8xf32>, tensor<8xf32>) -> (tensor<8xf32>, tensor<8xf32>)
+  %1 = stablehlo.negate %0#0 {sharding.layouts = [#y]} : tensor<8xf32>
+  return %1, %0#1 : tensor<8xf32>, tensor<8xf32>
+}

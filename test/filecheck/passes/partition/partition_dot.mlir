@@ -56,3 +56,17 @@ func.func @padded_free(%a: tensor<7x5xf32> {sharding.layout = #rows}, %b: tensor
   %0 = stablehlo.dot_general %a, %b, contracting_dims = [1] x [0] {sharding.layouts = [#rows]} : (tensor<7x5xf32>, tensor<5x4xf32>) -> tensor<7x4xf32>
   return %0 : tensor<7x4xf32>
 }
+
+// -----
+
+sharding.mesh @mesh = <["x"=2, "y"=4]>
+#columns = #sharding.layout<@mesh, [{}, {"y"}]>
+#rows = #sharding.layout<@mesh, [{"y"}, {}]>
+
+// What divides has no padding to mask.
+// CHECK-LABEL: @divides
+// CHECK-NEXT:  stablehlo.dot_general %a, %b
+func.func @divides(%a: tensor<8x8xf32> {sharding.layout = #columns}, %b: tensor<8x4xf32> {sharding.layout = #rows}) -> tensor<8x4xf32> {
+  %0 = stablehlo.dot_general %a, %b, contracting_dims = [1] x [0] : (tensor<8x8xf32>, tensor<8x4xf32>) -> tensor<8x4xf32>
+  return %0 : tensor<8x4xf32>
+}

@@ -93,3 +93,18 @@ func.func @write_more(%t: tensor<8xf32> {sharding.layout = #x}, %u: tensor<3xf32
   %0 = stablehlo.dynamic_update_slice %t, %u, %i {sharding.layouts = [#x]} : (tensor<8xf32>, tensor<3xf32>, tensor<i32>) -> tensor<8xf32>
   return %0 : tensor<8xf32>
 }
+
+// -----
+
+sharding.mesh @mesh = <["x"=2, "y"=4]>
+#x = #sharding.layout<@mesh, [{"x"}]>
+
+// Positions of 64 bits without a sign lie behind every element where a sign would be.
+// CHECK-LABEL: @far
+// CHECK-NEXT:  %[[MOST:.*]] = stablehlo.constant dense<9223372036854775807> : tensor<ui64>
+// CHECK-NEXT:  %[[NEAR:.*]] = stablehlo.minimum %i, %[[MOST]] : tensor<ui64>
+// CHECK-NEXT:  stablehlo.convert %[[NEAR]] : (tensor<ui64>) -> tensor<i64>
+func.func @far(%t: tensor<8xf32> {sharding.layout = #x}, %i: tensor<ui64>) -> tensor<1xf32> {
+  %0 = stablehlo.dynamic_slice %t, %i, sizes = [1] : (tensor<8xf32>, tensor<ui64>) -> tensor<1xf32>
+  return %0 : tensor<1xf32>
+}

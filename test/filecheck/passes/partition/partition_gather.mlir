@@ -96,3 +96,17 @@ func.func @no_start(%t: tensor<8x16xf32> {sharding.layout = #columns}, %i: tenso
   %0 = "stablehlo.gather"(%t, %i) <{dimension_numbers = #stablehlo.gather<offset_dims = [1], collapsed_slice_dims = [0], start_index_map = [0], index_vector_dim = 1>, slice_sizes = array<i64: 1, 6>}> : (tensor<8x16xf32>, tensor<5x1xi32>) -> tensor<5x6xf32>
   return %0 : tensor<5x6xf32>
 }
+
+// -----
+
+sharding.mesh @mesh = <["x"=2, "y"=4]>
+#rows = #sharding.layout<@mesh, [{"y"}, {}]>
+
+// Batches of the table and of the positions go together: a slice has one element of a batch, however many a device has.
+// CHECK-LABEL: @batches
+// CHECK-NEXT:  "stablehlo.gather"(%t, %i) <{{.*}}slice_sizes = array<i64: 1, 1>
+// CHECK-NEXT:  return
+func.func @batches(%t: tensor<8x16xf32> {sharding.layout = #rows}, %i: tensor<8x5xi32> {sharding.layout = #rows}) -> (tensor<8x5xf32> {sharding.layout = #rows}) {
+  %0 = "stablehlo.gather"(%t, %i) <{dimension_numbers = #stablehlo.gather<collapsed_slice_dims = [1], operand_batching_dims = [0], start_indices_batching_dims = [0], start_index_map = [1], index_vector_dim = 2>, slice_sizes = array<i64: 1, 1>}> {sharding.layouts = [#rows]} : (tensor<8x16xf32>, tensor<8x5xi32>) -> tensor<8x5xf32>
+  return %0 : tensor<8x5xf32>
+}

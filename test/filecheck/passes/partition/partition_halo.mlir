@@ -104,3 +104,98 @@ func.func @far(%a: tensor<8xf32> {sharding.layout = #y}) -> (tensor<8xf32> {shar
   }) {sharding.layouts = [#y]} : (tensor<8xf32>, tensor<f32>) -> tensor<8xf32>
   return %0 : tensor<8xf32>
 }
+
+// -----
+
+sharding.mesh @mesh = <["x"=2, "y"=4]>
+
+// Holes of the input are made before a halo is fetched; none are left to make, and a hole behind the last element too
+// keeps shards equally wide.
+// CHECK-LABEL: @dilated
+// CHECK:       stablehlo.pad %a, %{{.*}}, low = [0, 0, 0], high = [0, 0, 1], interior = [0, 0, 1]
+// CHECK:       stablehlo.convolution({{.*}}window = {pad = {{\[\[}}0, 0]], lhs_dilate = [1]}
+func.func @dilated(%a: tensor<1x2x8xf32> {sharding.layout = #sharding.layout<@mesh, [{}, {}, {"y"}]>}, %k: tensor<3x2x3xf32>) -> (tensor<1x3x13xf32> {sharding.layout = #sharding.layout<@mesh, [{}, {}, {"y"}]>}) {
+  %0 = stablehlo.convolution(%a, %k) dim_numbers = [b, f, 0]x[o, i, 0]->[b, f, 0], window = {lhs_dilate = [2]} {batch_group_count = 1 : i64, feature_group_count = 1 : i64, sharding.layouts = [#sharding.layout<@mesh, [{}, {}, {"y"}]>]} : (tensor<1x2x8xf32>, tensor<3x2x3xf32>) -> tensor<1x3x13xf32>
+  return %0 : tensor<1x3x13xf32>
+}
+
+// -----
+
+sharding.mesh @mesh = <["x"=2, "y"=4]>
+#w = #sharding.layout<@mesh, [{}, {}, {"y"}]>
+
+// What lies before the first element is zero on the first device only.
+// CHECK-LABEL: @causal
+// CHECK:       %[[AFTER:.*]] = stablehlo.compare LT
+// CHECK:       %[[BEFORE:.*]] = stablehlo.compare GE
+// CHECK-NEXT:  %[[INSIDE:.*]] = stablehlo.and %[[AFTER]], %[[BEFORE]]
+// CHECK-NEXT:  %[[ZERO:.*]] = stablehlo.constant dense<0.000000e+00>
+// CHECK-NEXT:  stablehlo.select %[[INSIDE]], %{{.*}}, %[[ZERO]]
+func.func @causal(%a: tensor<1x2x16xf32> {sharding.layout = #w}, %k: tensor<3x2x3xf32>) -> (tensor<1x3x16xf32> {sharding.layout = #w}) {
+  %0 = stablehlo.convolution(%a, %k) dim_numbers = [b, f, 0]x[o, i, 0]->[b, f, 0], window = {pad = [[2, 0]]} {batch_group_count = 1 : i64, feature_group_count = 1 : i64, sharding.layouts = [#w]} : (tensor<1x2x16xf32>, tensor<3x2x3xf32>) -> tensor<1x3x16xf32>
+  return %0 : tensor<1x3x16xf32>
+}
+
+// -----
+
+sharding.mesh @mesh = <["x"=2, "y"=4]>
+#w = #sharding.layout<@mesh, [{}, {}, {"y"}]>
+
+// A kernel that is cut leaves sums; what lies in its padding is zero, whatever the input is there.
+// CHECK-LABEL: @kernel
+// CHECK:       %[[ZERO:.*]] = stablehlo.constant dense<0.000000e+00> : tensor<3x2x4xf32>
+// CHECK-NEXT:  %[[K:.*]] = stablehlo.select %{{.*}}, %k, %[[ZERO]]
+// CHECK:       %[[P:.*]] = stablehlo.convolution(%{{.*}}, %[[K]])
+// CHECK-NEXT:  spmd.all_reduce %[[P]]
+func.func @kernel(%a: tensor<1x2x16xf32> {sharding.layout = #w}, %k: tensor<3x2x14xf32> {sharding.layout = #w}) -> tensor<1x3x3xf32> {
+  %0 = stablehlo.convolution(%a, %k) dim_numbers = [b, f, 0]x[o, i, 0]->[b, f, 0], window = {} {batch_group_count = 1 : i64, feature_group_count = 1 : i64} : (tensor<1x2x16xf32>, tensor<3x2x14xf32>) -> tensor<1x3x3xf32>
+  return %0 : tensor<1x3x3xf32>
+}
+
+// -----
+
+sharding.mesh @mesh = <["x"=2, "y"=4]>
+#w = #sharding.layout<@mesh, [{}, {}, {"y"}]>
+
+// One that is read backwards is not cut.
+// CHECK-LABEL: @reversed_kernel
+// CHECK-NEXT:  spmd.all_gather %a
+// CHECK-NEXT:  spmd.all_gather %k
+func.func @reversed_kernel(%a: tensor<1x2x16xf32> {sharding.layout = #w}, %k: tensor<3x2x14xf32> {sharding.layout = #w}) -> tensor<1x3x3xf32> {
+  %0 = stablehlo.convolution(%a, %k) dim_numbers = [b, f, 0]x[o, i, 0]->[b, f, 0], window = {reverse = [true]} {batch_group_count = 1 : i64, feature_group_count = 1 : i64} : (tensor<1x2x16xf32>, tensor<3x2x14xf32>) -> tensor<1x3x3xf32>
+  return %0 : tensor<1x3x3xf32>
+}
+
+// -----
+
+sharding.mesh @mesh = <["x"=2, "y"=4]>
+#y = #sharding.layout<@mesh, [{"y"}]>
+
+// Padding alone moves elements, and so do holes alone; a body of no known kind sees its starting value beyond the tensor.
+// CHECK-LABEL: @padded
+// CHECK:       spmd.collective_permute
+// CHECK:       "stablehlo.reduce_window"(%{{.*}}, %low) <{{.*}}padding = dense<0>
+// CHECK:       %[[H:.*]] = stablehlo.pad %a, {{.*}} interior = [1]
+// CHECK-NEXT:  "stablehlo.reduce_window"(%[[H]], %low) <{{.*}}base_dilations = array<i64: 1>
+// CHECK:       %[[S:.*]] = stablehlo.broadcast_in_dim %s
+// CHECK-NEXT:  %[[M:.*]] = stablehlo.select %{{.*}}, %{{.*}}, %[[S]]
+// CHECK-NEXT:  "stablehlo.reduce_window"(%[[M]], %s)
+func.func @padded(%a: tensor<16xf32> {sharding.layout = #y}, %s: tensor<f32>) -> (tensor<16xf32> {sharding.layout = #y}, tensor<31xf32> {sharding.layout = #y}, tensor<16xf32> {sharding.layout = #y}) {
+  %low = stablehlo.constant dense<0xFF800000> : tensor<f32>
+  %0 = "stablehlo.reduce_window"(%a, %low) <{window_dimensions = array<i64: 1>, padding = dense<[[1, -1]]> : tensor<1x2xi64>}> ({
+  ^bb0(%p: tensor<f32>, %q: tensor<f32>):
+    %m = stablehlo.maximum %p, %q : tensor<f32>
+    stablehlo.return %m : tensor<f32>
+  }) {sharding.layouts = [#y]} : (tensor<16xf32>, tensor<f32>) -> tensor<16xf32>
+  %1 = "stablehlo.reduce_window"(%a, %low) <{window_dimensions = array<i64: 1>, base_dilations = array<i64: 2>}> ({
+  ^bb0(%p: tensor<f32>, %q: tensor<f32>):
+    %m = stablehlo.maximum %p, %q : tensor<f32>
+    stablehlo.return %m : tensor<f32>
+  }) {sharding.layouts = [#y]} : (tensor<16xf32>, tensor<f32>) -> tensor<31xf32>
+  %2 = "stablehlo.reduce_window"(%a, %s) <{window_dimensions = array<i64: 2>, padding = dense<[[1, 0]]> : tensor<1x2xi64>}> ({
+  ^bb0(%p: tensor<f32>, %q: tensor<f32>):
+    %m = stablehlo.atan2 %p, %q : tensor<f32>
+    stablehlo.return %m : tensor<f32>
+  }) {sharding.layouts = [#y]} : (tensor<16xf32>, tensor<f32>) -> tensor<16xf32>
+  return %0, %1, %2 : tensor<16xf32>, tensor<31xf32>, tensor<16xf32>
+}

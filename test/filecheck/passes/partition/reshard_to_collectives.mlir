@@ -114,6 +114,25 @@ func.func @replicated_to_unreduced(%a: tensor<16x8xf32> {sdy.sharding = #sdy.sha
   return %0 : tensor<16x8xf32>
 }
 
+// Shards become terms where they lie: zeros stand in for the shards of the others, and nothing is sent.
+// CHECK-LABEL: @sharded_to_unreduced
+// CHECK-NEXT:  sdy.sharded_to_unreduced [{"y"}, {"z":(2)2}] %a out_sharding=<@mesh, [{"x"}, {"z":(1)2}], unreduced={"y", "z":(2)2}>
+// CHECK-NEXT:  return
+func.func @sharded_to_unreduced(%a: tensor<16x8xf32> {sdy.sharding = #sdy.sharding<@mesh, [{"x", "y"}, {"z"}]>}) -> tensor<16x8xf32> {
+  %0 = sdy.reshard %a <@mesh, [{"x"}, {"z":(1)2}], unreduced={"y", "z":(2)2}> : tensor<16x8xf32>
+  return %0 : tensor<16x8xf32>
+}
+
+// Only minor axes of a dimension can: here the dimension is gathered.
+// CHECK-LABEL: @major_to_unreduced
+// CHECK-NEXT:  %[[G:.*]] = sdy.all_gather
+// CHECK-NOT:   sharded_to_unreduced
+// CHECK:       sdy.replicated_to_unreduced {"x"}
+func.func @major_to_unreduced(%a: tensor<16x8xf32> {sdy.sharding = #sdy.sharding<@mesh, [{"x", "y"}, {}]>}) -> tensor<16x8xf32> {
+  %0 = sdy.reshard %a <@mesh, [{}, {}], unreduced={"x"}> : tensor<16x8xf32>
+  return %0 : tensor<16x8xf32>
+}
+
 sdy.mesh @twin = <["x"=2, "y"=2, "z"=4]>
 
 // Which of two equal meshes a layout names makes no difference.
