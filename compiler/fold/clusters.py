@@ -1,10 +1,9 @@
 """
 Elementwise classes that are better partitioned as one.
 
-Three levels, each of fewer clusters and more assumptions: EXACT loses nothing, RESHARDS nothing if the time and memory
-of elementwise ops do not decide between layouts, CONNECTED is maximal and a plan under it an upper bound only.
+Two levels: exact clusters lose nothing; connected ones are maximal, and a plan under them is an upper bound only.
 
-**What EXACT rests on.** Let S be elementwise ops of one shape such that one value x that costs anything to
+**What exact clusters rest on.** Let S be elementwise ops of one shape such that one value x that costs anything to
 move enters S, one op t of S is used outside, and every op of S lies on a way from x to t. Take any assignment of
 layouts, and let l be the layout in S under which a device has fewest elements, say that of op m. Give all of S layout
 l. No op computes more, no result is larger. Reshards: x goes to l, t from l to the layout that it had. Along the ways
@@ -23,12 +22,9 @@ the triangle inequality they cost at least as much, if
 
 Scalars have one layout unless partial, and are joined wherever they meet.
 
-**RESHARDS** goes without 3 and then needs no single way out: an op whose one costly operand is no narrower than its
-result may take the layout of that operand, whoever else uses either, for what it saves above pays for what it adds
-below. One that widens its operand, and has one user, may take that user's layout.
-
-With a second costly value entering S both claims are false: in y = a + b, z = y + c it can be best to move y, where a
-and b lie in one layout and c and z's user in another.
+With a second costly value entering S the claim is false: in y = a + b, z = y * c it can be best to move y, where a and
+b lie in one layout and c and z's user in another. With a second use of a value inside S it is false too: that use may
+have paid for the layout in which the rest of S is computed.
 """
 
 from __future__ import annotations
@@ -36,18 +32,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import Enum
 
 from eggshard.fold.folding import Folding, Inside, Literal, Role
 from eggshard.fold.sites import Site, Where, computed, producer_of, sites_of
-
-
-class Level(Enum):
-    """What may be lost; see above."""
-
-    EXACT = "exact"
-    RESHARDS = "reshards"
-    CONNECTED = "connected"
 
 
 @dataclass(frozen=True)
@@ -65,19 +52,15 @@ class Cluster:
     visible: tuple[int, ...]
 
 
-def clusters(folding: Folding, level: Level = Level.EXACT) -> list[Cluster]:
+def clusters(folding: Folding, *, exact: bool = True) -> list[Cluster]:
     """All op classes that depend on an argument, in clusters, in the order of their first classes."""
     sites = sites_of(folding)
-    if level is Level.CONNECTED:
-        groups = _joined(sites, _touching(sites))
-    else:
+    if exact:
         scalars = {c: site for c, site in sites.items() if not site.shape and not site.partial}
-        others = {c: site for c, site in sites.items() if c not in scalars}
-        if level is Level.EXACT:
-            groups = _Exact(others).groups(c for c in _in_order(folding, sites) if c in others)
-        else:
-            groups = _joined(others, _following(others))
-        groups += _joined(scalars, _touching(scalars))
+        order = [c for c in _in_order(folding, sites) if c not in scalars]
+        groups = _Exact(sites).groups(order) + _joined(scalars)
+    else:
+        groups = _joined(sites)
     inside = {c for group in groups for c in group}
     groups += [[c.index] for c in computed(folding) if c.index not in inside]
     users = _users(folding)
@@ -143,14 +126,13 @@ class _Exact:
         self.group_of: dict[int, _Group] = {}
 
     def groups(self, order: Iterable[int]) -> list[list[int]]:
-        """The groups, once every class has been taken in."""
+        """The groups, once every class has been taken in, producers first."""
         for c in order:
             group = _Group([c], dict(self.sites[c].operands), c, WIDEST)
             self.group_of[c] = group
             while self._absorb(group):
                 pass
-        distinct = {id(group): group for group in self.group_of.values()}
-        return [group.classes for group in distinct.values()]
+        return [group.classes for c, group in self.group_of.items() if c == group.exit]
 
     def _absorb(self, group: _Group) -> bool:
         """Takes in the groups that end in what enters this one, if then a single value enters."""
@@ -188,38 +170,11 @@ def _same_layouts(sites: dict[int, Site], site: Site, *groups: Iterable[int]) ->
     return not site.partial or all(member.scaling for member in members)
 
 
-# -- joined pair by pair ----------------------------------------------------------------------------------------------
+# -- connected --------------------------------------------------------------------------------------------------------
 
 
-def _following(sites: dict[int, Site]) -> Iterable[tuple[int, int]]:
-    """Pairs of which one may always take the other's layout."""
-    for c, site in sites.items():
-        if len(site.operands) != 1:
-            continue
-        ((where, width),) = site.operands.items()
-        if width < site.width:
-            if len(site.users) == 1 and not site.visible:
-                (user,) = site.users
-                if user in sites and _same_layouts(sites, site, (c, user)):
-                    yield c, user
-        elif isinstance(where, int) and where in sites and c in sites[where].users:
-            # The operand's own op may be given more layouts than it passes on, but not fewer.
-            above = sites[where]
-            if site.shape == above.shape and site.partial == above.partial and (site.scaling or not above.partial):
-                yield where, c
-
-
-def _touching(sites: dict[int, Site]) -> Iterable[tuple[int, int]]:
-    """Pairs of one shape, one width and one kind of layouts, of which one uses the other."""
-    for c, site in sites.items():
-        for user in sorted(site.users & sites.keys()):
-            other = sites[user]
-            if (site.shape, site.width, site.partial) == (other.shape, other.width, other.partial):
-                yield c, user
-
-
-def _joined(sites: dict[int, Site], pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
-    """The classes, those of a pair in one group."""
+def _joined(sites: dict[int, Site]) -> list[list[int]]:
+    """Classes of one shape, one width and one kind of layouts, joined wherever one uses another."""
     root: dict[int, int] = {c: c for c in sites}
 
     def find(c: int) -> int:
@@ -227,9 +182,12 @@ def _joined(sites: dict[int, Site], pairs: Iterable[tuple[int, int]]) -> list[li
             root[c] = c = root[root[c]]
         return c
 
-    for one, other in pairs:
-        low, high = sorted((find(one), find(other)))
-        root[high] = low
+    for c, site in sites.items():
+        for user in sorted(site.users & sites.keys()):
+            other = sites[user]
+            if (site.shape, site.width, site.partial) == (other.shape, other.width, other.partial):
+                low, high = sorted((find(c), find(user)))
+                root[high] = low
     groups: dict[int, list[int]] = defaultdict(list)
     for c in sites:
         groups[find(c)].append(c)
