@@ -135,14 +135,18 @@ class Certifier:
             return None
         unit = 2.0**bits
         told = np.rint(messages * unit).astype(np.int64)
-        price = np.rint(np.maximum(prices, 0.0) * unit).astype(np.int64)
-        cut_price = np.rint(told_prices * unit).astype(np.int64).tolist()
-        theta = self._theta(told, price, bits, allowed, cuts, cut_price)
+        # Prices are small and usages large: prices have more bits, and what they are paid for is rounded down.
+        total = max(float(np.sum(np.maximum(prices, 0.0))), float(np.max(told_prices, initial=0.0)), 2.0**-60)
+        fine = int(np.clip((60 - bits - np.ceil(np.log2(total))) // 2, 0, 20))
+        price = np.rint(np.maximum(prices, 0.0) * unit * 2.0**fine).astype(np.int64)
+        cut_price = np.rint(told_prices * unit * 2.0**fine).astype(np.int64)
+        theta = self._theta(told, price, bits, fine, allowed, cuts, cut_price)
         least = np.minimum.reduceat(theta, core.first[:-1]) if self.nodes else theta
         if self.nodes and int(least.max()) >= BARRED // 2:
             return Certificate(None, 0, bits, np.zeros(len(theta), np.int64))
-        base = sum(least.tolist()) - sum((price * core.capacity.astype(np.int64)).tolist())
-        base -= sum(rate * cut.most for cut, rate in zip(cuts, cut_price, strict=True))
+        room = sum(rate * int(most) for rate, most in zip(price.tolist(), core.capacity.tolist(), strict=True) if rate)
+        room += sum(rate * cut.most for cut, rate in zip(cuts, cut_price.tolist(), strict=True))
+        base = sum(least.tolist()) + (-room >> fine)
         excess = np.minimum(theta - least[self.owner], BARRED)
         if len(self.entries):
             rows = self._rows(told, bits, theta)
@@ -181,7 +185,7 @@ class Certifier:
         if len(core.lo):
             prefix = np.concatenate([[0.0], np.cumsum(np.maximum(prices, 0.0))])
             size += float(np.dot(prefix[core.hi] - prefix[core.lo], np.maximum.reduceat(core.usage, core.where[:-1])))
-        size += float(np.dot(np.maximum(prices, 0.0), np.abs(core.capacity)))
+        size += float(np.dot(np.maximum(prices, 0.0), np.abs(core.capacity) + 1.0))
         for cut, rate in zip(cuts, cut_prices, strict=True):
             if rate:
                 size += rate * (abs(cut.most) + float(np.abs(cut.weights).astype(np.float64).sum()))
@@ -190,7 +194,7 @@ class Certifier:
         return min(40, int(np.floor(np.log2(ROOM / max(1.0, size)))))
 
     def _theta(
-        self, told: Ints, price: Ints, bits: int, allowed: Any, cuts: Sequence[Cut], cut_price: list[int]
+        self, told: Ints, price: Ints, bits: int, fine: int, allowed: Any, cuts: Sequence[Cut], cut_price: Ints
     ) -> Ints:
         core = self.core
         barred = self.cost >= FORBIDDEN
@@ -205,10 +209,10 @@ class Certifier:
             holder = np.repeat(np.arange(self.nodes), np.diff(core.seg))
             within = np.arange(len(core.usage)) - np.repeat(core.where[:-1], lengths)
             strategy = np.repeat(core.first[:-1][holder], lengths) + within
-            np.add.at(theta, strategy, core.usage.astype(np.int64) * np.repeat(rate, lengths))
+            np.add.at(theta, strategy, _paid(core.usage.astype(np.int64), np.repeat(rate, lengths), fine))
         for cut, rate in zip(cuts, cut_price, strict=True):
             if rate:
-                theta[cut.strategies] += rate * cut.weights
+                theta[cut.strategies] += _paid(cut.weights, rate, fine)
         theta[barred] = BARRED
         return theta
 
@@ -223,6 +227,12 @@ class Certifier:
         rows = np.minimum.reduceat(left, self.row_start)
         rows[(theta >= BARRED)[self.slot_strategy]] = BARRED
         return rows
+
+
+def _paid(usages: Ints, rates: Any, fine: int) -> Ints:
+    """floor(usages * rates / 2**fine), of rates that leave 64 bits only before the division."""
+    result: Ints = (usages >> fine) * rates + (((usages & ((1 << fine) - 1)) * rates) >> fine)
+    return result
 
 
 def _total_of_largest(values: Any, starts: Any) -> float:

@@ -1,0 +1,130 @@
+"""Proven bounds and the exact search, against all choices tried."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+from choose_support import dense, optimum, tiny
+
+from eggshard.choose.certificate import Certifier, edgewise
+from eggshard.choose.core import Reduced
+from eggshard.choose.cuts import rounded
+from eggshard.choose.evaluate import evaluate
+from eggshard.choose.exact import Search, fit
+from eggshard.choose.messages import price, sweep
+from eggshard.choose.presolve import Infeasible, presolve
+from eggshard.choose.problem import Problem
+
+SEEDS = range(25)
+
+
+def core_of(problem: Problem) -> Reduced | None:
+    """What presolve leaves; None where it leaves nothing to choose."""
+    try:
+        reduced = presolve(problem)
+    except Infeasible:
+        return None
+    return reduced if len(reduced.nodes) else None
+
+
+def nowhere(reduced: Reduced) -> tuple[Any, Any]:
+    """A dual point that says nothing."""
+    return np.zeros(int(reduced.core.msg[-1])), np.zeros(len(reduced.core.capacity))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_any_dual_point_gives_a_bound(seed: int) -> None:
+    problem = dense(seed)
+    reduced, best = core_of(problem), optimum(problem)
+    if reduced is None or best is None:
+        return
+    core = reduced.core
+    certifier = Certifier(core, reduced.exact_cost, reduced.exact_entries)
+    rng = np.random.default_rng(seed)
+    for scale in (0.0, 1.0, 100.0, 1e9):
+        messages = rng.normal(size=int(core.msg[-1])) * scale
+        prices = rng.random(len(core.capacity)) * scale / core.capacity.max(initial=1)
+        proof = certifier(messages, prices)
+        assert proof is not None and proof.bound is not None
+        assert proof.bound + reduced.constant <= best
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_sweep_passes_through_its_dual_point(seed: int) -> None:
+    reduced = core_of(dense(seed))
+    if reduced is None:
+        return
+    core = reduced.core
+    prices = np.full(len(core.capacity), 10.0 / core.capacity.max(initial=1))
+    theta, point = core.cost.copy(), np.zeros(int(core.msg[-1]))
+    price(core, prices, theta)
+    messages, labels = np.zeros(len(point)), np.zeros(len(reduced.nodes), np.int64)
+    for _ in range(5):
+        sweep(core, theta, messages, labels, True)
+        sweep(core, theta, messages, labels, False)
+    edgewise(core, theta, messages, point)
+    told = sweep(core, theta, messages, labels, True) - float(prices @ core.capacity)
+    proof = Certifier(core, reduced.exact_cost, reduced.exact_entries)(point, prices)
+    assert proof is not None
+    assert proof.base / 2**proof.bits == pytest.approx(told, abs=1e-3)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_finds_and_proves_the_optimum(seed: int) -> None:
+    problem = dense(seed)
+    reduced, best = core_of(problem), optimum(problem)
+    if reduced is None or best is None:
+        return
+    goal = best - reduced.constant
+    for cutoff in (None, goal, goal + 1):
+        search = Search(reduced.core, reduced.exact_cost, reduced.exact_entries, *nowhere(reduced), cutoff)
+        found = search.run(60.0)
+        assert found.done and found.bound == goal
+        if cutoff == goal:
+            assert found.choice is None
+        else:
+            assert found.choice is not None and found.cost == goal
+            judged = evaluate(problem, reduced.original(found.choice))
+            assert judged.feasible and judged.cost == best
+
+
+@pytest.mark.parametrize("seed", [*SEEDS, 71, 73, 125])
+def test_a_choice_fits_or_it_is_proven_that_none_does(seed: int) -> None:
+    problem = dense(seed)
+    reduced = core_of(problem)
+    if reduced is None:
+        return
+    found = fit(reduced.core, reduced.exact_entries, reduced.exact_cost).run(60.0)
+    assert found.done
+    assert (found.choice is None) == (optimum(problem) is None)
+    if found.choice is not None:
+        assert evaluate(problem, reduced.original(found.choice)).feasible
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_presolve_keeps_the_optimum(seed: int) -> None:
+    problem = tiny(seed)
+    best = optimum(problem)
+    try:
+        reduced = presolve(problem)
+    except Infeasible:
+        assert best is None
+        return
+    if not len(reduced.nodes):
+        judged = evaluate(problem, reduced.original(np.zeros(0, np.int64)))
+        assert judged.feasible and judged.cost == best == reduced.constant
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_rounded_rows_hold_for_every_choice_that_fits(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    usages = [rng.integers(-50, 50, rng.integers(1, 5)) for _ in range(4)]
+    room, divisor = int(rng.integers(-100, 100)), int(rng.integers(2, 60))
+    weights = [rounded(each, room, divisor)[0] for each in usages]
+    most = rounded(usages[0], room, divisor)[1]
+    for choice in itertools.product(*(range(len(each)) for each in usages)):
+        if sum(int(u[c]) for u, c in zip(usages, choice, strict=True)) <= room:
+            assert sum(int(w[c]) for w, c in zip(weights, choice, strict=True)) <= most
