@@ -281,6 +281,10 @@ def check_edge(input: SSAValue) -> None:
         raise VerifyException(f"edge has type {input.type}; it must have a static shape")
 
 
+COMPUTATIONS = ("sdy.manual_computation", "sdy.named_computation")
+"""The ops of `sdy` whose results an edge may stand for."""
+
+
 @irdl_op_definition
 class DataFlowEdgeOp(IRDLOperation):
     """
@@ -301,7 +305,7 @@ class DataFlowEdgeOp(IRDLOperation):
         check_same_type(self.input, self.result)
         check_edge(self.input)
         owner = self.input.owner
-        if isinstance(owner, Operation) and owner.name.startswith("sdy.") and owner.name != "sdy.named_computation":
+        if isinstance(owner, Operation) and owner.name.startswith("sdy.") and owner.name not in COMPUTATIONS:
             raise VerifyException(f"input comes from {owner.name}; it must not come from an op of sdy")
         if self.sharding is not None:
             check_own(self, self.sharding.data, self.input.type)

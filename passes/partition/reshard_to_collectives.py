@@ -24,6 +24,7 @@ from eggshard.dialects.sdy import (
     ReduceScatterOp,
     ReplicatedToUnreducedOp,
     ReshardOp,
+    ShardedToUnreducedOp,
     to_layout,
     to_sharding,
 )
@@ -31,8 +32,10 @@ from eggshard.dialects.sdy.access import sharding_of
 from eggshard.dialects.sdy.values import AllToAllParam
 from eggshard.dialects.sharding import ReshardOp as OurReshardOp
 from eggshard.dialects.sharding import meshes_of
+from eggshard.dialects.sharding.axes import subtract
 from eggshard.dialects.sharding.layout import Dim, Layout, Mesh
 from eggshard.partitioning.decompose import decompose
+from eggshard.partitioning.explicit.partial import shards_made_terms
 from eggshard.partitioning.steps import (
     AllGather,
     AllReduce,
@@ -43,6 +46,7 @@ from eggshard.partitioning.steps import (
     ReduceScatter,
     Step,
 )
+from eggshard.propagation.prefixes import Axes, appended
 
 
 @dataclass(frozen=True)
@@ -89,8 +93,13 @@ class ReshardToCollectivesPass(ModulePass):
         elif mesh.axes != target_mesh.axes:
             return
         shape = operand.type.get_shape() if isinstance(operand.type, ShapedType) else ()
-        steps = decompose(source, target, mesh, tuple(shape), even=False)
-        Rewriter.replace_op(op, [], [_emit(steps, value, op)])
+        terms = shards_made_terms(source, target, mesh)
+        steps = decompose(source, _with_shards(target, terms, mesh), mesh, tuple(shape), even=False)
+        value = _emit(steps, value, op)
+        if any(terms):
+            last = ShardedToUnreducedOp(value, ListOfAxisRefListsAttr(terms), to_sharding(_closed(target)))
+            value = _inserted(last, op)
+        Rewriter.replace_op(op, [], [value])
 
 
 def _behind_barriers(value: SSAValue) -> SSAValue:
@@ -103,14 +112,26 @@ def _closed(layout: Layout) -> Layout:
     return Layout(layout.mesh, tuple(Dim(axes) for axes in layout.axes), (), layout.partial)
 
 
+def _with_shards(target: Layout, terms: Sequence[Axes], mesh: Mesh) -> Layout:
+    """`target` before the shards along `terms` are made terms."""
+    made = [axis for axes in terms for axis in axes]
+    dims = tuple(Dim(appended(dim.axes, axes, mesh), dim.open) for dim, axes in zip(target.dims, terms, strict=True))
+    left = tuple(part._replace(axis=axis) for part in target.partial for axis in subtract([part.axis], made, mesh))
+    return Layout(target.mesh, dims, target.replicated, left)
+
+
 def _emit(steps: Sequence[Step], value: SSAValue, op: Operation) -> SSAValue:
     """The collectives for `steps` before `op`, one on the result of the other; returns the last result."""
     for step in steps:
-        collective = _collective(step, value)
-        collective.location = op.location
-        Rewriter.insert_op(collective, InsertPoint.before(op))
-        value = collective.results[0]
+        value = _inserted(_collective(step, value), op)
     return value
+
+
+def _inserted(collective: Operation, op: Operation) -> SSAValue:
+    """The result of `collective`, once it stands before `op`."""
+    collective.location = op.location
+    Rewriter.insert_op(collective, InsertPoint.before(op))
+    return collective.results[0]
 
 
 def _collective(step: Step, value: SSAValue) -> Operation:

@@ -55,7 +55,7 @@ def made_partial(value: SSAValue, source: Layout, target: Layout, mesh: Mesh, po
     all others one device of each group keeps the tensor and the rest get zeros.
     """
     new = new_partial_axes(source, target, mesh)
-    shards = tuple(_minor(s.axes, t.axes, new, mesh) for s, t in zip(source.dims, target.dims, strict=True))
+    shards = shards_made_terms(source, target, mesh)
     dims = tuple(Dim(appended(t.axes, own, mesh), t.open) for t, own in zip(target.dims, shards, strict=True))
     before = Layout(target.mesh, dims, target.replicated, source.partial)
     if before.axes != source.axes:
@@ -75,6 +75,12 @@ def made_partial(value: SSAValue, source: Layout, target: Layout, mesh: Mesh, po
     if any(shards):
         value = inserted(ShardedToUnreducedOp(value, ListOfAxisRefListsAttr(shards), to_sharding(target)), point)
     return value
+
+
+def shards_made_terms(source: Layout, target: Layout, mesh: Mesh) -> tuple[Axes, ...]:
+    """Per dimension, its minor axes in `source` that only `target` holds partial terms along, if it has no others."""
+    new = new_partial_axes(source, target, mesh)
+    return tuple(_minor(s.axes, t.axes, new, mesh) for s, t in zip(source.dims, target.dims, strict=True))
 
 
 def _minor(source: Axes, target: Axes, new: Axes, mesh: Mesh) -> Axes:
