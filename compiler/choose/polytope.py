@@ -67,6 +67,7 @@ class Polytope:
         self._strategy = np.repeat(core.first[:-1][holder], lengths) + within
         self.highs = highspy.Highs()
         self.highs.silent()
+        self.highs.setOptionValue("threads", 1)
         self._build()
 
     def _build(self) -> None:
