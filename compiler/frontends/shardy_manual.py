@@ -70,8 +70,8 @@ def _outline(call: CallOp, body: FuncOp) -> None:
     )
     new.location = call.location
     Rewriter.insert_op(new, InsertPoint.before(call))
-    for (_, old), result in zip(joins, new.results, strict=True):
-        old.replace_all_uses_with(result)
+    for (_, joined), result in zip(joins, new.results, strict=True):
+        joined.replace_all_uses_with(result)
     for op in (*dict.fromkeys(join for join, _ in joins), call):
         Rewriter.erase_op(op)
 

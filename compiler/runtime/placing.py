@@ -48,7 +48,7 @@ class Placing:
     def is_elsewhere(self, leaf: Any) -> bool:
         if not isinstance(leaf, jax.Array) or isinstance(leaf, jax.core.Tracer) or not leaf.committed:
             return False
-        return leaf.sharding.device_set != self.set
+        return bool(leaf.sharding.device_set != self.set)
 
     def moved(self, array: Any, port: Port) -> Any:
         held = sorted(array.sharding.device_set, key=lambda device: device.id)

@@ -82,7 +82,7 @@ def select_and_scatter(site: Site) -> list[SSAValue] | None:
     copy.operands = [operand, source, neutral]
     copy.properties["padding"] = matrix(padding)
     retype(copy.results[0], operand.type)
-    result = local.add(copy).results[0]
+    result: SSAValue = local.add(copy).results[0]
     for cut in cuts:
         result = _own(site, cut, result, neutral)
     if is_splat(start, identity(site.rule.kind, scalar.element_type)):
