@@ -63,6 +63,16 @@ class Reduced:
     strategies: Any
     graph: Graph
 
+    def dearest(self) -> int:
+        """No choice costs more, in costs of the original problem."""
+        core = self.core
+        total = int(np.maximum.reduceat(self.exact_cost, core.first[:-1]).sum())
+        forward = np.flatnonzero(core.other > np.repeat(np.arange(len(self.nodes)), np.diff(core.nbr)))
+        allowed = np.where(self.exact_entries >= FORBIDDEN, -FORBIDDEN, self.exact_entries)
+        if len(forward):
+            total += int(np.maximum.reduceat(allowed, core.table[:-1])[forward].sum())
+        return (total + self.constant + len(self.graph.size) + len(self.graph.live)) << self.shift
+
     def original(self, choice: Any) -> Any:
         """A choice of core strategies, as a choice of original strategies."""
         whole = np.zeros(len(self.graph.size), np.int64)
@@ -91,15 +101,21 @@ def fill(
                     at += 1
 
 
+def ordered(graph: Graph) -> Any:
+    """The nodes that are left, in original order."""
+    return np.flatnonzero(~graph.gone)
+
+
 def core_of(graph: Graph, segments: Segments, shift: int) -> Reduced:
     """Compacts what is left of the graph."""
-    nodes = np.flatnonzero(~graph.gone)
+    nodes = ordered(graph)
     n = len(nodes)
     rank = np.full(len(graph.gone), -1, np.int64)
     rank[nodes] = np.arange(n)
     owner = np.repeat(np.arange(len(graph.size)), graph.size)
-    left = graph.alive & ~graph.gone[owner]
-    strategies = (np.arange(len(owner)) - graph.first[owner])[left]
+    left = np.flatnonzero(graph.alive & ~graph.gone[owner])
+    left = left[np.argsort(rank[owner[left]], kind="stable")]
+    strategies = left - graph.first[owner[left]]
     first = np.concatenate(([0], np.cumsum(graph.count[nodes]))).astype(np.int64)
 
     live = np.flatnonzero(graph.live)

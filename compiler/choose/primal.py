@@ -7,6 +7,8 @@ rise, forests lower the priced energy, and what was gained is locked in. Polish:
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from eggshard.choose.core import Core
@@ -15,8 +17,11 @@ from eggshard.choose.messages import energy, loads, price
 from eggshard.choose.slack import new_slack, set_slack
 
 REGIONS = (60, 120, 300, 1000)
-KEPT = 4
+KEPT = 6
 """Choices that are polished in turns."""
+
+FRESH = 6
+"""Every so many rounds a choice of the dual is repaired and competes."""
 
 
 class Primal:
@@ -31,12 +36,14 @@ class Primal:
         self.free = np.zeros(int(np.diff(core.seg).max(initial=0)) + 1)
         self.theta = core.cost.copy()
         self.load = np.zeros(len(core.capacity))
-        self.best: np.ndarray | None = None
+        self.best: Any = None
         self.cost = np.inf
-        self.closest: np.ndarray | None = None
+        self.closest: Any = None
         self.excess = np.inf
+        self.kept: list[tuple[float, Any]] = []
+        self.turn = 0
 
-    def forests(self, choice: np.ndarray, goal: np.ndarray, region: int, share: float, leeway: float) -> float:
+    def forests(self, choice: Any, goal: Any, region: int, share: float, leeway: float) -> float:
         """Forests that together touch `share` of the nodes."""
         region = min(region, self.nodes)
         rounds = max(1, round(share * self.nodes / region))
@@ -44,7 +51,7 @@ class Primal:
             self.core, self.theta, goal, choice, self.slack, self.work, self.free, region, rounds, leeway
         )
 
-    def repair(self, choice: np.ndarray, prices: np.ndarray, rounds: int) -> bool:
+    def repair(self, choice: Any, prices: Any, rounds: int) -> bool:
         """Makes `choice` fit, in place; False if `rounds` did not suffice."""
         core = self.core
         prices = prices.copy()
@@ -64,22 +71,34 @@ class Primal:
         loads(core, choice, self.load)
         return bool((self.load <= core.capacity).all())
 
-    def offer(self, choice: np.ndarray) -> bool:
-        """Takes a choice that fits if it is the cheapest."""
+    def round(self, labels: Any, prices: Any, work: int) -> None:
+        """A share of work: a fresh candidate where it is time for one, else a kept choice is polished."""
+        self.turn += 1
+        if self.best is None or self.turn % FRESH == 0:
+            if self.repair(labels, prices, 2 * work):
+                self.improve(labels, prices, work)
+                self.keep(labels)
+        else:
+            pick = 0 if self.turn % 2 else int(self.random.integers(len(self.kept)))
+            choice = self.kept.pop(pick)[1]
+            self.improve(choice, prices, work)
+            self.keep(choice)
+
+    def keep(self, choice: Any) -> None:
+        """Keeps a choice among the `KEPT` cheapest, no cost twice."""
         cost = energy(self.core, self.core.cost, choice)
+        if all(cost != other for other, _ in self.kept):
+            self.kept.append((cost, choice))
+            self.kept.sort(key=lambda each: each[0])
+            del self.kept[KEPT:]
         if cost < min(self.cost, 1e29):
             self.cost, self.best = cost, choice.copy()
-            return True
-        return False
 
-    def improve(self, choice: np.ndarray, prices: np.ndarray, rounds: int) -> None:
-        """Polishes a choice that fits, in place; the cheapest on the way is offered."""
+    def improve(self, choice: Any, prices: Any, rounds: int) -> None:
+        """Polishes a choice that fits, in place."""
         core = self.core
         loads(core, choice, self.load)
         set_slack(self.slack, core.capacity - self.load)
         for _ in range(rounds):
             price(core, prices * self.random.uniform(0.0, 1.3), self.theta)
-            region = int(self.random.choice(REGIONS))
-            if self.forests(choice, core.cost, region, 1.0, 0.0) < 0.0:
-                self.offer(choice)
-        self.offer(choice)
+            self.forests(choice, core.cost, int(self.random.choice(REGIONS)), 1.0, 0.0)

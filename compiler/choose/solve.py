@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from eggshard.choose.bound import proven_bound
+from eggshard.choose.closing import Exact
 from eggshard.choose.core import Reduced
 from eggshard.choose.dual import Dual
 from eggshard.choose.evaluate import Evaluator
@@ -73,6 +74,7 @@ class Search:
         self.cost: int | None = None
         self.bound: int | None = None
         self.violation: int | None = None
+        self.taken: Ints | None = None
         self.first: float | None = None
         self.latest: float | None = None
 
@@ -93,39 +95,65 @@ class Search:
             self.accept(reduced, np.zeros(0, np.int64), "presolve")
             self.bound = reduced.constant << reduced.shift
             return
-        dual, primal = Dual(reduced.core, self.seed), Primal(reduced.core, self.seed)
+        dual, primal = Dual(reduced.core), Primal(reduced.core, self.seed)
         entries = max(1, len(reduced.core.entries) + 4 * len(reduced.core.cost))
-        steps = int(np.clip(ROUND // (2 * entries), 1, 400))
-        with ThreadPoolExecutor(1) as pool:
-            dual.start()
-            self.prove(reduced, dual, "bound")
-            while not self.optimal() and self.seconds() < self.limit:
-                labels, prices = dual.labels.copy(), dual.prices.copy()
-                if self.threads > 1:
-                    other = pool.submit(dual.advance, steps)
-                    self.choose(primal, labels, prices, steps)
-                    other.result()
-                else:
-                    self.choose(primal, labels, prices, steps)
-                    dual.advance(steps)
-                if primal.best is not None:
-                    self.accept(reduced, primal.best, "search")
-                elif primal.closest is not None:
-                    self.miss(reduced, primal.closest)
+        steps = int(np.clip(ROUND // (2 * entries), 1, 40))
+        exact = Exact(reduced)
+        with ThreadPoolExecutor(2) as pool:
+            try:
+                self.rounds(reduced, dual, primal, exact, pool, steps)
+            finally:
+                exact.stop()
+
+    def rounds(
+        self, reduced: Reduced, dual: Dual, primal: Primal, exact: Exact, pool: ThreadPoolExecutor, steps: int
+    ) -> None:
+        """Rounds until the bound meets the cost or time is up."""
+        dual.start()
+        self.prove(reduced, dual, "bound")
+        while not self.optimal() and self.seconds() < self.limit:
+            labels, prices = dual.labels.copy(), dual.prices.copy()
+            busy = exact.running()
+            other = pool.submit(dual.advance, steps) if self.threads > 1 and not busy else None
+            primal.round(labels, prices, steps)
+            if other is not None:
+                other.result()
+            elif not busy:
+                dual.advance(steps)
+            if primal.best is not None:
+                self.accept(reduced, primal.best, "search")
+            elif primal.closest is not None:
+                self.miss(reduced, primal.closest)
+            if not busy:
                 self.prove(reduced, dual, "search")
+                exact.start(pool, dual, primal, self.limit - self.seconds())
+            self.learn(reduced, primal, exact)
 
-    def choose(self, primal: Primal, labels: Ints, prices: Ints, rounds: int) -> None:
-        """The primal's part of a round."""
-        if primal.repair(labels, prices, rounds):
-            primal.improve(labels, prices, max(1, rounds // 2))
-        if primal.best is not None:
-            primal.improve(primal.best.copy(), prices, rounds)
+    def learn(self, reduced: Reduced, primal: Primal, exact: Exact) -> None:
+        """Takes over what the exact search has found and proven so far."""
+        if exact.choice is not None:
+            if self.cost is None:
+                primal.keep(exact.choice.copy())
+            # Of equal ones the proven one is taken, whoever came first.
+            self.accept(reduced, exact.choice, "exact", ties=exact.over)
+        if exact.nothing:
+            raise Infeasible("the exact search proves that no choice fits")
+        bound = exact.bound
+        if bound is not None:
+            self.raise_bound((bound + reduced.constant) << reduced.shift, "exact")
 
-    def accept(self, reduced: Reduced, choice: Ints, phase: str) -> None:
+    def accept(self, reduced: Reduced, choice: Ints, phase: str, ties: bool = False) -> None:
         """Takes a choice of the core as the incumbent if its exact cost on the original problem is lower."""
+        if self.taken is choice:
+            return
+        self.taken = choice
         original = reduced.original(choice)
         judged = self.evaluator(original)
-        if not judged.feasible or judged.cost is None or (self.cost is not None and judged.cost >= self.cost):
+        if not judged.feasible or judged.cost is None:
+            return
+        if self.cost is not None and judged.cost >= self.cost:
+            if ties and judged.cost == self.cost:
+                self.choice = original
             return
         self.choice, self.cost = original, judged.cost
         self.latest = self.seconds()
@@ -141,7 +169,13 @@ class Search:
         """Proves the dual's bound in integers."""
         reference = abs(dual.bound) if self.cost is None else max(abs(dual.bound), abs(float(self.cost)))
         bound = proven_bound(reduced, dual.prices, dual.messages, reference)
-        if bound is not None and (self.bound is None or bound > self.bound):
+        if bound is not None:
+            self.raise_bound(bound, phase)
+            if self.cost is None and bound > reduced.dearest():
+                raise Infeasible("the dual bound exceeds the cost of every choice")
+
+    def raise_bound(self, bound: int, phase: str) -> None:
+        if self.bound is None or bound > self.bound:
             self.bound = bound
             self.report(phase)
 
