@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from typing import Any
 
@@ -11,12 +12,16 @@ from choose_support import dense, optimum, tiny
 
 from eggshard.choose.certificate import Certifier, edgewise
 from eggshard.choose.core import Reduced
+from eggshard.choose.core import core_of as core_of_graph
 from eggshard.choose.cuts import rounded
+from eggshard.choose.elimination import eliminate, plan
 from eggshard.choose.evaluate import evaluate
 from eggshard.choose.exact import Search, fit
+from eggshard.choose.graph import graph_of
 from eggshard.choose.messages import price, sweep
 from eggshard.choose.presolve import Infeasible, presolve
 from eggshard.choose.problem import Problem
+from eggshard.choose.segments import Segments
 
 SEEDS = range(25)
 
@@ -102,6 +107,29 @@ def test_a_choice_fits_or_it_is_proven_that_none_does(seed: int) -> None:
     assert (found.choice is None) == (optimum(problem) is None)
     if found.choice is not None:
         assert evaluate(problem, reduced.original(found.choice)).feasible
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_elimination_finds_the_optimum(seed: int) -> None:
+    problem = dataclasses.replace(dense(seed), limit=10**12)
+    graph = graph_of(problem, 0)
+    nothing = np.zeros(0, np.int64)
+    whole = core_of_graph(graph, Segments(*[nothing] * 6), 0)
+    order = plan(whole.core)
+    assert order is not None
+    found = eliminate(whole.core, whole.exact_cost, whole.exact_entries, order)
+    best = optimum(problem)
+    if best is None:
+        assert found is None
+        return
+    assert found is not None and found[1] == best
+    assert evaluate(problem, found[0]).cost == best
+
+
+def test_elimination_declines_a_large_table() -> None:
+    problem = dense(0)
+    whole = core_of_graph(graph_of(problem, 0), Segments(*[np.zeros(0, np.int64)] * 6), 0)
+    assert plan(whole.core, budget=3) is None
 
 
 @pytest.mark.parametrize("seed", range(100))
