@@ -47,6 +47,9 @@ class _Fuser:
         for index in graph.results:
             self.needed[index] = True
         self.returned = frozenset(graph.results)
+        self.inside: set[int] = set()
+        """Nodes that a library call has taken in before anything else is fused."""
+        self.library_reads = {index: self.absorbed(index) for index, node in enumerate(graph.nodes) if node.absorbs}
         self.single = self.not_duplicated()
 
     def run(self) -> list[Step]:
@@ -66,7 +69,7 @@ class _Fuser:
             return self.cluster(root)
         reads = list(dict.fromkeys(node.operands))
         if node.absorbs:
-            reads = self.absorbed(root)
+            reads = self.library_reads[root]
         for operand in reads:
             self.needed[operand] = True
         return Step(root, [o for o in reads if self.nodes[o].kind is not Kind.CONSTANT])
@@ -81,6 +84,7 @@ class _Fuser:
             alone = len(self.users[index]) == 1 and index not in self.returned
             name = node.op.name if node.op is not None else ""
             if alone and (name in ABSORBED or node.kind in (Kind.VIEW, Kind.SOURCE)):
+                self.inside.add(index)
                 stack.extend(node.operands)
             elif node.kind is not Kind.CONSTANT:
                 reads.append(index)
@@ -135,7 +139,7 @@ class _Fuser:
     def accepts(self, user: int, operand: int) -> bool:
         """Whether this one edge can be fused, looked at alone."""
         node = self.nodes[operand]
-        if node.kind not in FUSIBLE or self.nodes[user].kind not in TAKES_IN:
+        if node.kind not in FUSIBLE or self.nodes[user].kind not in TAKES_IN or user in self.inside:
             return False
         return not (node.dear and (self.repeats(user) or len(self.users[operand]) > 1))
 
@@ -147,7 +151,7 @@ class _Fuser:
         """
         found: set[int] = set()
         for index, node in enumerate(self.nodes):
-            if node.kind not in FUSIBLE or self.at_most_unary(node):
+            if node.kind not in FUSIBLE or index in self.inside or self.at_most_unary(node):
                 continue
             users = self.users[index]
             if sum(self.nodes[operand].bytes for operand in node.operands) <= node.bytes:

@@ -8,7 +8,7 @@ operands as [batch, rows, contracted] and [batch, contracted, columns], all_redu
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
@@ -16,12 +16,16 @@ from typing import Any
 from xdsl.dialects.builtin import TensorType
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
-from eggshard.cost.features import CATEGORIES, COSTLY
 from eggshard.cost.batch import Category
+from eggshard.cost.features import CATEGORIES, COSTLY
 from eggshard.dialects.stablehlo.dense import DenseElements, element_bytes
 
 LIBRARY_REDUCE = 4096
 """Elements from which on a reduction is a library call, whose operand is in memory."""
+
+
+Uneven = Mapping[int, tuple[int, int]]
+"""Argument or result -> its bytes on a device with uneven dimensions padded, and without."""
 
 
 class Kind(IntEnum):
@@ -81,15 +85,30 @@ class Lowered:
         return found
 
 
-def lower(block: Block) -> Lowered:
-    """The nodes of a block of a per-device program (dialects `stablehlo`, `chlo` and `spmd`)."""
-    builder = _Builder(block)
+def lower(block: Block, held: Uneven | None = None, gathered: Uneven | None = None) -> Lowered:
+    """
+    The nodes of a block of a per-device program (dialects `stablehlo`, `chlo` and `spmd`).
+
+    `held` are arguments that come with dimensions that do not divide, `gathered` results that leave so: they are padded
+    to the first number of bytes before the program's part is cut out, or gathered to it, and lie there with the second.
+    """
+    builder = _Builder()
+    builder.start(block.args, held or {})
     for op in block.ops:
         if op.next_op is None and op.name.endswith("return"):
-            builder.out.results = [builder.read(value) for value in op.operands]
+            builder.finish(op.operands, gathered or {})
         else:
             builder.lower(op)
     return combine_all_reduces(builder.out)
+
+
+def lower_ops(ops: Sequence[Operation], returned: Sequence[SSAValue]) -> tuple[Lowered, dict[SSAValue, int]]:
+    """The nodes of a list of ops, and the node of each value; all_reduces are left alone."""
+    builder = _Builder()
+    for op in ops:
+        builder.lower(op)
+    builder.finish(returned, {})
+    return builder.out, builder.values
 
 
 def bytes_of(kind: Attribute) -> int:
@@ -105,13 +124,31 @@ def _rank(kind: Attribute) -> int:
 
 
 class _Builder:
-    def __init__(self, block: Block):
+    def __init__(self) -> None:
         self.out = Lowered()
         self.values: dict[SSAValue, int] = {}
         self.known: dict[Any, int] = {}
-        for argument in block.args:
-            self.values[argument] = self.add(Kind.ARGUMENT, argument.type, [])
-            self.out.arguments.append(self.values[argument])
+
+    def start(self, arguments: Sequence[SSAValue], held: Uneven) -> None:
+        for index, argument in enumerate(arguments):
+            node = self.add(Kind.ARGUMENT, argument.type, [])
+            self.out.arguments.append(node)
+            if index in held:
+                padded, self.out.nodes[node].bytes = held[index]
+                node = self.add(Kind.LIBRARY, argument.type, [node])
+                self.out.nodes[node].bytes = padded
+                node = self.add(Kind.SHAPE, argument.type, [node])
+            self.values[argument] = node
+
+    def finish(self, returned: Sequence[SSAValue], gathered: Uneven) -> None:
+        for index, value in enumerate(returned):
+            node = self.read(value)
+            if index in gathered:
+                node = self.add(Kind.LIBRARY, value.type, [node])
+                self.out.nodes[node].bytes = gathered[index][0]
+                node = self.add(Kind.SHAPE, value.type, [node])
+                self.out.nodes[node].bytes = gathered[index][1]
+            self.out.results.append(node)
 
     def add(self, kind: Kind, result: Attribute, operands: list[int], op: Operation | None = None, **more: Any) -> int:
         self.out.nodes.append(Node(kind, bytes_of(result), _rank(result), operands, op=op, **more))
@@ -381,7 +418,12 @@ def _combines(node: Node) -> Any:
     if node.kind is not Kind.LIBRARY or op is None or not op.name.endswith(".all_reduce"):
         return None
     kind: Any = op.results[0].type
-    return (op.properties.get("axes"), op.properties.get("kind"), kind.element_type, op.properties.get("replica_groups"))
+    return (
+        op.properties.get("axes"),
+        op.properties.get("kind"),
+        kind.element_type,
+        op.properties.get("replica_groups"),
+    )
 
 
 def _joined(graph: Lowered, order: list[int], groups: list[list[int]]) -> Lowered:

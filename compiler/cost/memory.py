@@ -9,16 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from math import prod
 
-from xdsl.dialects.builtin import ArrayAttr, DictionaryAttr, ModuleOp, StringAttr
+from xdsl.dialects.builtin import ArrayAttr, DictionaryAttr, FunctionType, ModuleOp, StringAttr, TensorType
 from xdsl.dialects.func import FuncOp
 
 from eggshard.cost.buffers import Buffer, arena_bytes, most_live
 from eggshard.cost.fusion import Step, materialised
 from eggshard.cost.lowered import Kind, Lowered, bytes_of, lower
 from eggshard.cost.schedule import breadth_first
-from eggshard.partitioning.program import main_function, source_line
+from eggshard.dialects.sharding import LayoutAttr
+from eggshard.dialects.stablehlo.dense import element_bytes
+from eggshard.partitioning.program import main_function, source_line, the_mesh
 
+GLOBAL = "spmd.global"
+"""The function attribute with the types of the whole tensors."""
 TUPLE_ENTRY = 8
 """Bytes of the pointer to one of several results."""
 
@@ -52,9 +57,14 @@ def predicted_memory(module: ModuleOp, donated: Collection[int] = ()) -> Memory:
     """
     func = main_function(module)
     block = func.body.block
-    graph = lower(block)
     sizes = [bytes_of(argument.type) for argument in block.args]
     results = [bytes_of(value.type) for value in (block.last_op.operands if block.last_op is not None else ())]
+    held, gathered = (_uneven(module, func, side) for side in (0, 1))
+    for index, (_, size) in held.items():
+        sizes[index] = size
+    for index, (_, size) in gathered.items():
+        results[index] = size
+    graph = lower(block, held, gathered)
     lent = _lent(func, donated)
     layout = _Layout(graph, lent)
     return Memory(
@@ -78,6 +88,29 @@ def _lent(func: FuncOp, donated: Collection[int]) -> dict[int, int]:
         if free.get(value.type):
             lent[index] = free[value.type].pop(0)
     return lent
+
+
+def _uneven(module: ModuleOp, func: FuncOp, side: int) -> dict[int, tuple[int, int]]:
+    """
+    Arguments (0) or results (1) with a dimension that does not divide, which therefore stays whole outside.
+
+    For each: bytes on a device with such dimensions padded, and without.
+    """
+    found, whole = the_mesh(module), func.attributes.get(GLOBAL)
+    entries = func.properties.get(("arg_attrs", "res_attrs")[side])
+    if found is None or not isinstance(whole, FunctionType) or not isinstance(entries, ArrayAttr):
+        return {}
+    mesh, uneven = found[1], {}
+    for index, (kind, entry) in enumerate(zip((whole.inputs, whole.outputs)[side], entries, strict=True)):
+        layout = entry.data.get("sharding.layout") if isinstance(entry, DictionaryAttr) else None
+        if not isinstance(layout, LayoutAttr) or not isinstance(kind, TensorType):
+            continue
+        parts = [(size, mesh.span(axes)) for size, axes in zip(kind.get_shape(), layout.data.axes, strict=True)]
+        if any(size % span for size, span in parts):
+            width = element_bytes(kind.element_type)
+            padded = prod(-(-size // span) * (span if size % span else 1) for size, span in parts)
+            uneven[index] = (width * padded, width * prod(s if s % span else s // span for s, span in parts))
+    return uneven
 
 
 def _by_argument(func: FuncOp, sizes: Sequence[int]) -> dict[str, int]:
@@ -188,7 +221,7 @@ class _Layout:
             self.new(at, step)
 
     def mark_carries(self) -> None:
-        """In a loop's body: what the next round reads is written over what this round read, unless that is read later."""
+        """In a loop's body: a value for the next round is written over this round's, unless that is read later."""
         for argument, result in zip(self.graph.arguments, self.graph.results, strict=False):
             own = self.buffer.get(result)
             if own is not None and not self.collide(own, argument, self.reads_until(argument)):
