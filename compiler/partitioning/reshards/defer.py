@@ -56,7 +56,7 @@ def _merge(op: Operation, name: str, mesh: Mesh) -> None:
     """add(reduce(a), reduce(b)) -> reduce(add(a, b))"""
     chains = [_chain(operand) for operand in op.operands]
     left, right = chains
-    if left is None or right is None or op.operands[0] is op.operands[1]:
+    if left is None or right is None:
         return
     if any(term.kind != "sum" for term in left[0].source.data.partial):
         return

@@ -92,10 +92,11 @@ func.func @main(%x: tensor<6xf32>) -> tensor<2xf32> attributes {spmd.mesh = @mes
 // The largest and the smallest are found among integers of the same order, NaN being the last in either direction; a
 // sum is not.
 // CHECK-LABEL: @ordered
-// CHECK:       stablehlo.bitcast_convert %x : (tensor<4xf32>) -> tensor<4xi32>
+// CHECK:       %[[BITS:.*]] = stablehlo.bitcast_convert %x : (tensor<4xf32>) -> tensor<4xi32>
 // CHECK:       stablehlo.compare EQ, %x, %x, FLOAT
+// CHECK:       %[[FLIPPED:.*]] = stablehlo.xor %[[BITS]]
 // CHECK:       %[[POSITIVE:.*]] = stablehlo.compare GE
-// CHECK-NEXT:  stablehlo.select %[[POSITIVE]], %{{.*}}, %{{.*}} : tensor<4xi1>, tensor<4xi32>
+// CHECK-NEXT:  stablehlo.select %[[POSITIVE]], %[[BITS]], %[[FLIPPED]] : tensor<4xi1>, tensor<4xi32>
 // CHECK-NEXT:  stablehlo.constant dense<2147483647> : tensor<4xi32>
 // CHECK:       "stablehlo.all_reduce"
 // CHECK:       stablehlo.maximum {{.*}} : tensor<i32>

@@ -161,3 +161,19 @@ func.func @terms() -> (tensor<8xf32>, tensor<6xf32>) {
   %3 = sharding.reshard %2 : #whole -> #both : tensor<6xf32>
   func.return %1, %3 : tensor<8xf32>, tensor<6xf32>
 }
+
+// -----
+
+sharding.mesh @mesh = <["a"=2]>
+#whole = #sharding.layout<@mesh, [{}, {}]>
+#columns = #sharding.layout<@mesh, [{}, {"a"}]>
+
+// A tensor without elements has nothing to share out: it is cut where it is asked for.
+// CHECK-LABEL: @empty
+// CHECK-NEXT:  stablehlo.constant
+// CHECK-NEXT:  sharding.reshard
+func.func @empty() -> tensor<0x8xf32> {
+  %0 = stablehlo.constant {sharding.layouts = [#whole]} dense<> : tensor<0x8xf32>
+  %1 = sharding.reshard %0 : #whole -> #columns : tensor<0x8xf32>
+  func.return %1 : tensor<0x8xf32>
+}
