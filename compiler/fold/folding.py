@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from xdsl.ir import Block, Operation, SSAValue
 
@@ -124,7 +125,8 @@ class Folding:
 
     `class_of` holds every node; an op in `duplicate_of` equals an earlier one in signature and operands, is in its
     class, and is no member. `literals` are the ops that depend on no argument. `bodies` are the foldings of the regions
-    of representatives that are loops or branches.
+    of representatives that are loops or branches. `signature_of` numbers ops that are equal but for their operands,
+    wherever they are: how one can be tiled is how all can.
 
     What may be done with it: whatever is derived from a representative alone, or from it and the classes that `Inside`
     roles connect it with, holds for every member whose operands on the way are no exceptions, with literals and
@@ -142,13 +144,13 @@ class Folding:
     bodies: dict[Operation, tuple[Folding, ...]]
     signature_of: dict[Operation, int]
 
-    @property
+    @cached_property
     def representatives(self) -> list[Operation]:
         """One op of each class, in program order."""
         chosen = {c.representative for c in self.classes}
         return [op for op in self.block.ops if op in chosen]
 
-    @property
+    @cached_property
     def representative_of(self) -> dict[Operation, Operation]:
         """Every op, duplicates too -> the representative of its class."""
         found: dict[Operation, Operation] = {}

@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from xdsl.dialects.builtin import AnyFloat, ComplexType, TensorType
+from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation, SSAValue
 
 from eggshard.fold.folding import FoldedClass, Folding, Inside, Literal, Own, Role, Shared
@@ -160,14 +161,19 @@ def _is_odd(c: FoldedClass, position: int) -> bool:
 def _maker(folding: Folding, role: Role) -> int | None:
     if isinstance(role, Inside):
         return role.cls
-    if isinstance(role, Shared) and isinstance(role.value.owner, Operation):
-        return folding.class_of.get(role.value.owner)
+    if isinstance(role, Shared):
+        owner = role.value.owner
+        made_here = isinstance(owner, Operation) and owner in folding.class_of
+        return folding.class_of.get(owner if isinstance(owner, Operation) and made_here else role.value)
     return None
 
 
 def _partial_classes(folding: Folding) -> set[int]:
     """The classes whose results may be partial sums: what may sum, and what passes partial operands on."""
     found: set[int] = set()
+    if not isinstance(folding.block.parent_op(), FuncOp):
+        # What a loop carries may be a sum that is not complete yet.
+        found.update(c.index for c in folding.classes if c.is_argument)
     classes = computed(folding)
     count = -1
     # More than one round for what comes from another block only.

@@ -292,7 +292,7 @@ def test_loops_are_folded_by_themselves() -> None:
     """Two loops like one another, each with four like layers in its body."""
 
     def body(x: jax.Array, _: None) -> tuple[jax.Array, None]:
-        for _ in range(12):
+        for _layer in range(12):
             x = jnp.tanh(x @ x)
         return x, None
 

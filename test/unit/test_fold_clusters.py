@@ -136,6 +136,21 @@ def test_blocks_stay_apart() -> None:
     assert [names(folding, c) for c in found if c.family == 0] == [["multiply"], ["negate", "tanh"]]
 
 
+def test_carried_sums_may_be_partial() -> None:
+    """In a loop's body what is carried counts as partial, so what is not linear is a cluster of its own."""
+    import jax
+    import jax.numpy as jnp
+
+    def body(x: jax.Array, _: None) -> tuple[jax.Array, None]:
+        return jnp.abs(jnp.tanh(-jnp.real(x) * 2.0)), None
+
+    function = imported(lambda x: jax.lax.scan(body, x, None, length=4)[0], (jax.ShapeDtypeStruct((8,), jnp.float32),))
+    folding = fold(function)
+    (bodies,) = folding.bodies.values()
+    found = [names(inner, cluster) for inner in bodies for cluster in clusters(inner) if len(cluster.classes) > 1]
+    assert found == [["negate", "multiply"], ["tanh", "abs"]]
+
+
 def test_gelu() -> None:
     import jax
     import jax.numpy as jnp
@@ -188,7 +203,7 @@ class World:
         for k, i, j in itertools.product(LAYOUTS, repeat=3):
             self.distance[i][j] = min(self.distance[i][j], self.distance[i][k] + self.distance[k][j])
         self.elements = [rng.choice((1, 2, 4)) for _ in LAYOUTS]
-        self.fixed = {argument: rng.choice(LAYOUTS) for argument in folding.block.args}
+        self.fixed: dict[SSAValue, int] = {argument: rng.choice(LAYOUTS) for argument in folding.block.args}
         self.ops = [op for op in folding.representatives if op.results]
         self.weights = {op: rng.randint(1, 20) for op in self.ops}
         last = folding.block.last_op
@@ -219,7 +234,9 @@ class World:
 
     def canonical(self, value: SSAValue) -> SSAValue:
         owner = value.owner
-        return self.folding.duplicate_of[owner].results[0] if owner in self.folding.duplicate_of else value
+        if isinstance(owner, Operation) and owner in self.folding.duplicate_of:
+            return self.folding.duplicate_of[owner].results[0]
+        return value
 
     def spread(self, start: int, targets: set[int]) -> int:
         """The cheapest way to have a value in all targets, each made from any layout in which it is there already."""
