@@ -31,8 +31,9 @@ def test_bytes_of_reshards() -> None:
 
 
 def test_a_small_operand_is_gathered_rather_than_a_large_result_reduced() -> None:
-    """`([i, k], [k, j])->([i, j])`, cut along k on one side only."""
+    """`([i, k], [k, j])->([i, j])`, where both operands are cut along k, and an axis is wanted along i and j."""
     rule = Rule((((0,), (1,)), ((1,), (2,))), (((0,), (2,)),), (64, 4, 64), reduction=frozenset([1]))
-    operands = [Tensor(64 * 4 * 4, ((), (A,))), Tensor(4 * 64 * 4, ((A,), ()))]
-    whole = [Tensor(64 * 64 * 4, ((A,), ()))]
-    assert choose(rule, frozenset(range(3)), operands, whole, MESH, {}, False) == {0: (A,)}
+    operands = [Tensor(64 * 4 * 4, ((A,), (B,))), Tensor(4 * 64 * 4, ((B,), (A,)))]
+    results = [Tensor(64 * 64 * 4, ((A,), ()))]
+    assert choose(rule, frozenset(range(3)), operands, results, MESH, {}, False) == {0: (A,)}
+    assert choose(rule, frozenset(range(3)), operands, results, MESH, {1: (B,)}, False) == {0: (A,), 1: (B,)}
