@@ -10,11 +10,13 @@ from xdsl.ir import Block, Operation, SSAValue
 from eggshard.dialects.sharding import meshes_of
 from eggshard.dialects.sharding.layout import Mesh
 from eggshard.dialects.spmd import MESH
-from eggshard.partitioning.program import CONTROL_FLOW, main_function
+from eggshard.partitioning.program import CONTROL_FLOW, has_program, main_function
 
 
 def per_device_mesh(module: ModuleOp) -> Mesh | None:
     """The mesh whose devices run the program; None if the module is no per-device program."""
+    if not has_program(module):
+        return None
     symbol = main_function(module).attributes.get(MESH)
     return None if symbol is None else meshes_of(module).get(symbol.root_reference.data)  # type: ignore[attr-defined]
 

@@ -20,9 +20,15 @@ BARRIERS = frozenset({"stablehlo.optimization_barrier"})
 TERMINATORS = frozenset({"func.return", "stablehlo.return", "sdy.return"})
 
 
+def has_program(module: ModuleOp) -> bool:
+    """Whether a function of `module` has a body."""
+    return any(isinstance(op, FuncOp) and op.body.blocks for op in module.ops)
+
+
 def main_function(module: ModuleOp) -> FuncOp:
-    """The entry: the function called main, else the only public one, else the first."""
+    """The entry: the function called main, else the only public one, else the first; one with a body if any has."""
     functions = [op for op in module.ops if isinstance(op, FuncOp)]
+    functions = [f for f in functions if f.body.blocks] or functions
     named = [f for f in functions if f.sym_name.data == "main"]
     public = [f for f in functions if f.sym_visibility is None or f.sym_visibility.data == "public"]
     return (named or public or functions)[0]
@@ -41,7 +47,7 @@ def program_ops(block: Block) -> Iterator[Operation]:
 def the_mesh(module: ModuleOp) -> tuple[str, Mesh] | None:
     """The mesh of the program; of several the one with most devices (others are its renamings)."""
     meshes = meshes_of(module)
-    if not meshes:
+    if not meshes or not has_program(module):
         return None
     return max(meshes.items(), key=lambda item: item[1].device_count)
 

@@ -10,7 +10,7 @@ from xdsl.passes import ModulePass
 
 from eggshard.partitioning.explicit.insert import insert_explicit_reshards
 from eggshard.partitioning.insert import insert_reshards
-from eggshard.partitioning.program import main_function
+from eggshard.partitioning.program import has_program, main_function
 from eggshard.partitioning.strategies import CHOSEN
 
 
@@ -31,7 +31,7 @@ class InsertReshardsPass(ModulePass):
     name = "insert-reshards"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        if CHOSEN in main_function(op).attributes:
+        if has_program(op) and CHOSEN in main_function(op).attributes:
             insert_reshards(op)
         else:
             insert_explicit_reshards(op)
