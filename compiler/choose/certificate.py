@@ -31,6 +31,10 @@ BARRED = 2**60
 """What a forbidden entry counts: more than any sum of allowed ones."""
 
 
+STEEP = 2**52
+"""What one table adds to a strategy is not told beyond this, so that many tables can be added."""
+
+
 @entry
 def edgewise(core: Any, theta: Any, messages: Any, point: Any) -> None:
     """
@@ -78,13 +82,16 @@ class Certificate:
 
     `bound` is a whole number, or None where nothing is allowed any more: no choice fits.
     `excess` [strategies] in units of 2**-bits: a choice with strategy a costs at least base + excess[a], where
-    `base` is the bound in those units, not yet rounded.
+    `base` is the bound in those units, not yet rounded. `rows` [message slots] and `pairs` [entries]: what a row of a
+    table and an entry add above the table's least entry.
     """
 
     bound: int | None
     base: int
     bits: int
     excess: Ints
+    rows: Ints | None = None
+    pairs: Ints | None = None
 
     def hopeless(self, cutoff: int) -> Any:
         """Which strategies [strategies] are in no choice that costs less than the cutoff."""
@@ -149,15 +156,30 @@ class Certifier:
         base = sum(least.tolist()) + (-room >> fine)
         excess = np.minimum(theta - least[self.owner], BARRED)
         if len(self.entries):
-            rows = self._rows(told, bits, theta)
+            left = self._left(told, bits, theta)
+            rows = np.minimum.reduceat(left, self.row_start)
             ends = np.minimum.reduceat(rows, core.msg[:-1])
             if int(ends.max()) >= BARRED // 2:
                 return Certificate(None, 0, bits, np.zeros(len(theta), np.int64))
             # Each edge is seen from both its ends, with the same least entry.
             base += sum(ends.tolist()) // 2
-            slots = np.minimum(rows - ends[self.slot_half], BARRED // 64)
+            slots = np.minimum(rows - ends[self.slot_half], STEEP)
             np.add.at(excess, self.slot_strategy, slots)
+            pairs = np.minimum(left - ends[self.slot_half[self.entry_row]], STEEP)
+            return Certificate(-((-base) >> bits), base, bits, excess, slots, pairs)
         return Certificate(-((-base) >> bits), base, bits, excess)
+
+    def forbid_pairs(self, proof: Certificate, cutoff: int) -> None:
+        """
+        Forbids, from now on, the table entries that are in no choice that costs less than the cutoff.
+
+        Such a choice pays at least base, what both its strategies add apart from this table, and what the entry adds.
+        """
+        if proof.rows is None or proof.pairs is None:
+            return
+        apart = np.minimum(proof.excess[self.slot_strategy], STEEP) - proof.rows
+        pays = apart[self.entry_row] + apart[self.entry_back] + proof.pairs
+        self.entries = np.where(pays > ((cutoff - 1) << proof.bits) - proof.base, FORBIDDEN, self.entries)
 
     def cost_of(self, choice: Ints) -> int | None:
         """The core's exact cost of a choice; None where it is forbidden or does not fit memory."""
@@ -216,17 +238,16 @@ class Certifier:
         theta[barred] = BARRED
         return theta
 
-    def _rows(self, told: Ints, bits: int, theta: Ints) -> Ints:
-        """The least entry of every row of every table, as the messages leave it, among strategies that are allowed."""
+    def _left(self, told: Ints, bits: int, theta: Ints) -> Ints:
+        """Every table entry as the messages leave it; barred where one of its strategies is not allowed."""
         barred = self.entries >= FORBIDDEN
         barred |= (theta >= BARRED)[self.entry_column]
         left = np.where(barred, 0, self.entries) << bits
         left -= told[self.entry_row]
         left -= told[self.entry_back]
+        barred |= (theta >= BARRED)[self.slot_strategy[self.entry_row]]
         left[barred] = BARRED
-        rows = np.minimum.reduceat(left, self.row_start)
-        rows[(theta >= BARRED)[self.slot_strategy]] = BARRED
-        return rows
+        return left
 
 
 def _paid(usages: Ints, rates: Any, fine: int) -> Ints:

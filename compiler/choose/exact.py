@@ -104,7 +104,7 @@ class Search:
         self.heap: list[Open] = []
         self._count = 0
         self.root = self.certifier(messages, prices, self.allowed)
-        self.prices = prices
+        self.messages, self.prices = messages, prices
         self._x: Any = None
         self._relaxed: Relaxed | None = None
         self._price: Any = np.zeros(len(exact_cost))
@@ -122,12 +122,16 @@ class Search:
         if self.root.bound is None or not _consistent(self.certifier, self.allowed):
             self._finish()
             return
+        if self.cutoff is not None:
+            self.certifier.forbid_pairs(self.root, self.cutoff)
         self._prove(self.root.bound)
         before = int(self.allowed.sum())
         polytope = self._polytope()
         if polytope.highs.getNumCol() > largest:
             return
         alive = self._root(polytope, deadline)
+        if self._relaxed is not None:
+            self.messages, self.prices = self._relaxed.messages, self._relaxed.prices
         if alive and self.allowed.sum() < SMALLER * before and time.monotonic() < deadline:
             cuts = polytope.cuts
             polytope = self._polytope()
@@ -169,7 +173,7 @@ class Search:
         sizes = np.abs(self.certifier.cost[self.allowed])
         unit = max(1.0, float(sizes.max(initial=1)) * 1e-6)
         penalty = PENALTY * gap if self.penalty is None else self.penalty
-        polytope = Polytope(self.certifier, self.allowed, unit, penalty)
+        polytope = Polytope(self.certifier, self.allowed, unit, penalty, self.messages, self.prices)
         if len(self.prices):
             order = np.argsort(-self.prices)[:20]
             for cell in order[self.prices[order] > 1e-6 * self.prices[order[0]]]:

@@ -48,8 +48,14 @@ class Relaxed:
 class Polytope:
     """The linear program of one core, over the strategies allowed at the start; others can be switched off later."""
 
-    def __init__(self, certifier: Certifier, allowed: Any, unit: float, penalty: float):
-        """Costs are counted in `unit`; exceeding a cell by its whole capacity costs `penalty`."""
+    def __init__(self, certifier: Certifier, allowed: Any, unit: float, penalty: float, messages: Any, prices: Any):
+        """
+        Costs are counted in `unit`; exceeding a cell by its whole capacity costs `penalty`.
+
+        The program is written down as the dual point (messages, prices) leaves it: the point is where HiGHS' duals are
+        0, so that the better it is the fewer pivots are needed.
+        """
+        self._from, self._prices = messages, prices
         self.certifier, self.core, self.unit, self.penalty = certifier, certifier.core, unit, penalty
         core = self.core
         self.strategies = np.flatnonzero(allowed & (certifier.cost < FORBIDDEN))
@@ -96,8 +102,12 @@ class Polytope:
         order = np.argsort(col, kind="stable")
         program = highspy.HighsLp()
         program.num_col_, program.num_row_ = xs + ys, rows
-        cost = np.concatenate([certifier.cost[self.strategies], certifier.entries[self.entries]])
-        program.col_cost_ = cost.astype(np.float64) / self.unit
+        heard = np.bincount(certifier.slot_strategy, self._from, len(certifier.cost))
+        program.col_cost_ = np.concatenate([
+            certifier.cost[self.strategies] + heard[self.strategies],
+            certifier.entries[self.entries]
+            - self._from[entry_row[self.entries]] - self._from[certifier.entry_back[self.entries]],
+        ]) / self.unit  # fmt: skip
         program.col_lower_, program.col_upper_ = np.zeros(xs + ys), np.ones(xs + ys)
         right = np.concatenate([np.ones(certifier.nodes), np.zeros(len(used))])
         program.row_lower_ = program.row_upper_ = right
@@ -127,8 +137,8 @@ class Polytope:
             if complete and self.add_violated(x):
                 continue
             dual = np.array(solution.row_dual) * self.unit
-            messages = np.zeros(len(self.slot_row))
-            messages[self.used_slots] = dual[self.slot_row[self.used_slots]]
+            messages = self._from.copy()
+            messages[self.used_slots] += dual[self.slot_row[self.used_slots]]
             rates = np.maximum(0.0, -dual[self._fixed_rows :]) / np.array(self.scales)
             cells = np.array(self.rows, np.int64)
             prices = np.zeros(len(self.core.capacity))
