@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xdsl.dialects.builtin import ModuleOp, UnitAttr
-from xdsl.ir import BlockArgument
+from xdsl.ir import BlockArgument, OpResult, SSAValue
 
 from eggshard.choose.problem import Ints
 from eggshard.dialects.sharding import StrategyAttr, set_layout
@@ -12,7 +12,7 @@ from eggshard.dialects.sharding.layout import Layout, Mesh
 from eggshard.egraph.codes import layout_of_code
 from eggshard.partitioning.program import main_function
 from eggshard.partitioning.strategies import CHOSEN, PLANNED
-from eggshard.planning.outline import Outline, Tensor
+from eggshard.planning.outline import Outline, Rewritten, Tensor
 from eggshard.planning.strategies import Space, key_of
 from eggshard.planning.variables import Decision
 
@@ -33,12 +33,18 @@ def apply_choice(
     places: list[int] = []
     for index, tensor in enumerate(outline.tensors):
         places.append(_place(index, tensor, outline, space, decision, choice))
+    for rewritten in outline.islands:
+        _rebuild(rewritten, outline, space, decision, choice)
     for number, site in enumerate(outline.sites):
-        variable = decision.of_site[number]
-        strategy = space.choices[space.of_site[number]].strategy(int(choice[variable]), mesh_name, mesh)
-        site.op.attributes.pop(STRATEGY, None)
+        states, state = space.states(number), int(choice[decision.of_site[number]])
+        way = int(states.way[state])
+        if way < 0:
+            continue
+        strategy = states.choices[way].strategy(int(states.index[state]), mesh_name, mesh)
+        op = site.ways[way].op
+        op.attributes.pop(STRATEGY, None)
         if strategy.tiles or strategy.carries:
-            site.op.attributes[STRATEGY] = StrategyAttr(strategy)
+            op.attributes[STRATEGY] = StrategyAttr(strategy)
     arguments: dict[int, Layout] = {}
     for index, tensor in enumerate(outline.tensors):
         kind = space.kinds[key_of(outline, index)]
@@ -69,12 +75,43 @@ def _place(index: int, tensor: Tensor, outline: Outline, space: Space, decision:
     home = decision.home[index]
     if home >= 0:
         return int(decision.variables[home].places[choice[home]])
-    if tensor.uses and tensor.uses[0].op >= 0:
+    if tensor.uses and tensor.uses[0].site >= 0:
         use = tensor.uses[0]
-        return int(space.choices[space.of_site[use.op]].reads[choice[decision.of_site[use.op]], use.operand])
+        return int(space.states(use.site).reads(use.way, use.operand)[choice[decision.of_site[use.site]]])
     if tensor.uses:
         home = decision.home[tensor.uses[0].feeds]
         return int(decision.variables[home].places[choice[home]])
     assert tensor.maker is not None
     site, result = tensor.maker
-    return int(space.choices[space.of_site[site]].makes[choice[decision.of_site[site]], result])
+    return int(space.states(site).makes[choice[decision.of_site[site]], result])
+
+
+def _rebuild(rewritten: Rewritten, outline: Outline, space: Space, decision: Decision, choice: Ints) -> None:
+    """Puts the chosen ways of an island in the place of its ops."""
+    root = rewritten.island.root
+    block = root.parent
+    assert block is not None
+    made: list[SSAValue | None] = []
+    for piece, number in zip(rewritten.pieces, rewritten.sites, strict=True):
+        way = int(space.states(number).way[choice[decision.of_site[number]]])
+        if way < 0:
+            made.append(None)
+            continue
+        op = piece.ways[way].op
+        for place, read in enumerate(piece.ways[way].reads):
+            value = made[read] if isinstance(read, int) else read
+            assert value is not None, "a way that is taken reads only what is there"
+            if isinstance(value, OpResult) and value.op.parent is None:
+                block.insert_op_before(value.op, root)  # a constant of its own
+            op.operands[place] = value
+        op.location = root.location
+        block.insert_op_before(op, root)
+        made.append(op.results[0])
+        outline.tensors[outline.sites[number].results[0]].values = [op.results[0]]
+    last = made[-1]
+    assert last is not None
+    last.name_hint = root.results[0].name_hint
+    root.results[0].replace_all_uses_with(last)
+    for op in rewritten.island.inside:  # readers first
+        op.detach()
+        op.erase()

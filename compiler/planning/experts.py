@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import IntAttr, ModuleOp
 
 from eggshard.choose.problem import Problem
 from eggshard.dialects.sharding import argument_layout
@@ -20,23 +20,33 @@ from eggshard.planning.problem import FORBIDDEN
 from eggshard.planning.strategies import Choices, Space, key_of
 from eggshard.planning.variables import Decision
 
+NUMBER = "planning.site"
+
+
+def numbered(outline: Outline) -> None:
+    """Writes on each op which site it is, so that copies of the module can be held against the original."""
+    for number, site in enumerate(outline.sites):
+        site.op.attributes[NUMBER] = IntAttr(number)
+
 
 def restricted(
     problem: Problem, outline: Outline, space: Space, decision: Decision, annotated: ModuleOp, mesh: Mesh
 ) -> Problem:
     """
-    The problem with every op and argument held to what `annotated` says, a module of the same model.
+    The problem with every op and argument held to what `annotated` says, a copy of the module after `numbered`.
 
-    Where partial sums are reduced stays open, as do homes of other tensors: so the optimum is at most what the
-    annotated program costs. Strategies over parts of axes have no counterpart; such ops stay open.
+    Propagation may merge ops or take them apart; what has lost its number stays open. Where partial sums are reduced
+    stays open, as do homes of other tensors: so the optimum is at most what the annotated program costs. Strategies
+    over parts of axes have no counterpart; such ops stay open.
     """
-    from eggshard.planning.outline import outline as read
-
-    theirs = read(annotated)
     costs = problem.costs.copy()
-    for number, site in enumerate(theirs.sites):
-        choices = space.choices[space.of_site[number]]
-        allowed = _alike(choices, tiling_of(site.op), mesh)
+    for op in annotated.walk():
+        attribute = op.attributes.get(NUMBER)
+        if not isinstance(attribute, IntAttr):
+            continue
+        number = attribute.data
+        choices = space.choices[space.of_site[number][0]]
+        allowed = _alike(choices, tiling_of(op), mesh)
         variable = decision.of_site[number]
         if allowed.any():
             costs[problem.offsets[variable] : problem.offsets[variable + 1]][~allowed] = FORBIDDEN

@@ -7,15 +7,18 @@ branch's result is fed by each branch. What a tensor feeds reads it like an op d
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import prod
 
 from xdsl.dialects.builtin import ModuleOp, TensorType
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Block, Operation, SSAValue
+from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from eggshard.annotation import linked
 from eggshard.dialects.stablehlo.dense import element_bytes
+from eggshard.egraph.logic.islands import Island
+from eggshard.egraph.logic.pieces import Piece
 from eggshard.partitioning.insert import ANNOTATIONS
 from eggshard.partitioning.program import BARRIERS, CONTROL_FLOW, TERMINATORS, main_function
 from eggshard.report.collectives import trip_count
@@ -24,7 +27,7 @@ from eggshard.report.collectives import trip_count
 @dataclass(frozen=True, slots=True)
 class Use:
     """
-    A reading of a tensor: by operand `operand` of op `op`, or by the tensor `feeds`.
+    A reading of a tensor: by operand `operand` of way `way` of site `site`, or by the tensor `feeds`.
 
     `times` is how often it happens, `loop` the innermost loop around it that the tensor itself lives outside of (-1:
     none); such a reading may be done once, before the loop.
@@ -32,7 +35,8 @@ class Use:
 
     position: int
     times: float
-    op: int = -1
+    site: int = -1
+    way: int = 0
     operand: int = -1
     feeds: int = -1
     loop: int = -1
@@ -43,8 +47,9 @@ class Tensor:
     """
     A value that needs a layout.
 
-    `maker` is the op and result that makes it, None where it only has a home: arguments, carries, results.
-    It lives in steps [start, end). `values` are the SSA values that stand for it.
+    `maker` is the site and result that makes it, None where it only has a home: arguments, carries, results. An
+    `optional` one is made only in some forms of the program. It lives in steps [start, end). `values` are the SSA
+    values that stand for it.
     """
 
     values: list[SSAValue]
@@ -56,6 +61,7 @@ class Tensor:
     maker: tuple[int, int] | None = None
     argument: int = -1
     result: bool = False
+    optional: bool = False
     uses: list[Use] = field(default_factory=list)
 
     @property
@@ -64,14 +70,39 @@ class Tensor:
 
 
 @dataclass(slots=True)
-class Site:
-    """An op to be partitioned: when it runs, how often, and its tensors (-1: a value without one)."""
+class Way:
+    """An op, and the tensors that it reads (-1: a value without one)."""
 
     op: Operation
+    operands: list[int]
+
+
+@dataclass(slots=True)
+class Site:
+    """
+    What is to be partitioned: when it runs, how often, and the tensors that it makes.
+
+    Most sites have one way, an op of the program. Those of islands have several; an `optional` one may do nothing.
+    """
+
+    ways: list[Way]
     position: int
     times: float
-    operands: list[int]
     results: list[int]
+    optional: bool = False
+
+    @property
+    def op(self) -> Operation:
+        return self.ways[0].op
+
+
+@dataclass(slots=True)
+class Rewritten:
+    """An island in the outline: its pieces, and the site of each."""
+
+    island: Island
+    pieces: list[Piece]
+    sites: list[int]
 
 
 @dataclass
@@ -84,16 +115,19 @@ class Outline:
     of: dict[SSAValue, int] = field(default_factory=dict)
     linked_results: list[tuple[int, int]] = field(default_factory=list)
     """Pairs (number of a result, tensor whose place it takes): updated state lies like the state that came in."""
+    islands: list[Rewritten] = field(default_factory=list)
 
 
-def outline(module: ModuleOp) -> Outline:
-    """The outline of an imported program."""
-    return _Reader(main_function(module)).run()
+def outline(module: ModuleOp, islands: Sequence[tuple[Island, list[Piece]]] = ()) -> Outline:
+    """The outline of an imported program, `islands` of it with all their ways."""
+    return _Reader(main_function(module), islands).run()
 
 
 class _Reader:
-    def __init__(self, func: FuncOp):
+    def __init__(self, func: FuncOp, islands: Sequence[tuple[Island, list[Piece]]]):
         self.func = func
+        self.islands = {island.root: (island, pieces) for island, pieces in islands}
+        self.inside = {op for island, _ in islands for op in island.inside}
         self.out = Outline()
         self.loops: list[tuple[int, int]] = []  # (start, end) of the loops around the current op
         self.loops_of: dict[int, tuple[tuple[int, int], ...]] = {}  # tensor -> loops around its birth
@@ -108,8 +142,8 @@ class _Reader:
         self.finish()
         return self.out
 
-    def tensor(self, values: list[SSAValue], start: int, times: float = 1.0) -> int:
-        kind = values[0].type
+    def tensor(self, values: list[SSAValue], start: int, times: float = 1.0, kind: Attribute | None = None) -> int:
+        kind = values[0].type if kind is None else kind
         if not isinstance(kind, TensorType):
             return -1
         index = len(self.out.tensors)
@@ -120,18 +154,19 @@ class _Reader:
         self.loops_of[index] = tuple(self.loops)
         return index
 
-    def use(
-        self, value: SSAValue, position: int, times: float, op: int = -1, operand: int = -1, feeds: int = -1
-    ) -> int:
+    def use(self, value: SSAValue, position: int, times: float, **reader: int) -> int:
+        """Notes that a value is read; returns its tensor."""
         index = self.out.of.get(value, -1)
-        if index < 0:
-            return -1
+        if index >= 0:
+            self.reads(index, position, times, **reader)
+        return index
+
+    def reads(self, index: int, position: int, times: float, **reader: int) -> None:
         tensor = self.out.tensors[index]
         outside = len(self.loops_of[index])
         entered = self.loops[outside:]
-        tensor.uses.append(Use(position, times, op, operand, feeds, entered[0][0] if entered else -1))
+        tensor.uses.append(Use(position, times, loop=entered[0][0] if entered else -1, **reader))
         tensor.end = max(tensor.end, position + 1, *(end for _, end in entered))
-        return index
 
     def block(self, block: Block, times: float, position: int) -> int:
         """Reads the ops of a block from `position` on; returns the position behind it."""
@@ -144,6 +179,10 @@ class _Reader:
                 for operand, result in zip(op.operands, op.results, strict=False):
                     home = self.tensor([result], position, times)
                     self.use(operand, position, times, feeds=home)
+            elif op in self.islands:
+                self.island(*self.islands[op], times, position)
+            elif op in self.inside:
+                continue
             elif not op.operands and op.name.startswith("stablehlo."):
                 continue  # constants and iotas are made where and how they are read
             else:
@@ -154,13 +193,37 @@ class _Reader:
     def site(self, op: Operation, times: float, position: int) -> None:
         number = len(self.out.sites)
         operands = [
-            self.use(value, position, times, op=number, operand=index) for index, value in enumerate(op.operands)
+            self.use(value, position, times, site=number, operand=index) for index, value in enumerate(op.operands)
         ]
         results = [self.tensor([value], position, times) for value in op.results]
         for index, tensor in enumerate(results):
             if tensor >= 0:
                 self.out.tensors[tensor].maker = (number, index)
-        self.out.sites.append(Site(op, position, times, operands, results))
+        self.out.sites.append(Site([Way(op, operands)], position, times, results))
+
+    def island(self, island: Island, pieces: list[Piece], times: float, position: int) -> None:
+        """A site for each piece; all of them run where the island's result is made."""
+        made: list[int] = []
+        sites: list[int] = []
+        for piece in pieces:
+            number = len(self.out.sites)
+            values: list[SSAValue] = [] if piece is not pieces[-1] else list(island.root.results)
+            tensor = self.tensor(values, position, times, piece.type)
+            self.out.tensors[tensor].maker = (number, 0)
+            self.out.tensors[tensor].optional = piece.optional
+            ways = []
+            for index, way in enumerate(piece.ways):
+                operands = []
+                for place, read in enumerate(way.reads):
+                    source = made[read] if isinstance(read, int) else self.out.of.get(read, -1)
+                    if source >= 0:
+                        self.reads(source, position, times, site=number, way=index, operand=place)
+                    operands.append(source)
+                ways.append(Way(way.op, operands))
+            self.out.sites.append(Site(ways, position, times, [tensor], piece.optional))
+            made.append(tensor)
+            sites.append(number)
+        self.out.islands.append(Rewritten(island, pieces, sites))
 
     def control_flow(self, op: Operation, times: float, position: int) -> int:
         if op.name == "stablehlo.while":

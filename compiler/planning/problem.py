@@ -49,6 +49,8 @@ def _table(link: Link, kinds: list[Kind], tables: dict[tuple[object, ...], Ints]
     key = (link.kind, link.sources.tobytes(), link.targets.tobytes(), link.times, link.alias is None)
     if key not in tables:
         seconds = kinds[link.kind].seconds[np.ix_(link.sources, link.targets)] * link.times
+        seconds[link.sources < 0] = np.inf
+        seconds[:, link.targets < 0] = 0.0
         if link.alias is not None:
             same = link.sources[:, None] == link.targets[None, :]
             seconds = np.where(link.alias[None, :], np.where(same, 0.0, np.inf), seconds)

@@ -12,6 +12,9 @@ from xdsl.dialects.builtin import ModuleOp
 from eggshard.choose.problem import Problem, Result
 from eggshard.cost.batch import CostModel, Ints
 from eggshard.diagnostics import DiagnosticError
+from eggshard.egraph.logic.islands import Island, islands
+from eggshard.egraph.logic.pieces import Piece, pieces
+from eggshard.egraph.logic.saturate import saturate
 from eggshard.partitioning.program import the_mesh
 from eggshard.planning.apply import apply_choice
 from eggshard.planning.outline import Outline, outline
@@ -69,12 +72,14 @@ def search(
     *,
     time_limit: float = 60.0,
     seed: int = 0,
+    logic: bool = True,
     progress: Progress | None = None,
 ) -> Search:
     """
     Chooses strategies and layouts for an imported module with a mesh, and writes them into it.
 
-    `memory` is what a device may hold, in bytes. Raises DiagnosticError if nothing is found that fits.
+    `memory` is what a device may hold, in bytes; without `logic` the program stays as it is written. Raises
+    DiagnosticError if nothing is found that fits.
     """
     from eggshard.choose.solve import solve
 
@@ -84,7 +89,7 @@ def search(
     name, mesh = found
     report = progress or (lambda _: None)
     report("explore")
-    laid = outline(module)
+    laid = outline(module, rewritable(module) if logic else [])
     everything = space(laid, mesh, model)
     chosen = decision(laid, everything, pins(module, laid, everything, name, mesh))
     problem = problem_of(chosen, list(everything.kinds.values()), laid.steps, memory, "plan")
@@ -96,6 +101,15 @@ def search(
         raise does_not_fit(made, memory)
     apply_choice(module, laid, everything, chosen, made.result.choice, name, mesh)
     return made
+
+
+def rewritable(module: ModuleOp) -> list[tuple[Island, list[Piece]]]:
+    """The islands of a program that have more than one form, with their pieces."""
+    found = islands(module)
+    if not found:
+        return []
+    forms = saturate(found)
+    return [(island, pieces(island, form)) for island, form in zip(found, forms, strict=True) if form is not None]
 
 
 def does_not_fit(made: Search, memory: int) -> DiagnosticError:

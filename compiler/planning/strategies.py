@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from xdsl.dialects.builtin import TensorType
-from xdsl.ir import SSAValue
+from xdsl.ir import Operation, SSAValue
 
 from eggshard.cost.batch import CostModel, Floats, Ints, OpBatch
 from eggshard.cost.features import op_features
@@ -16,7 +17,7 @@ from eggshard.egraph.codes import Code, live_axes, normal
 from eggshard.egraph.explore import Explored, Node, explore
 from eggshard.egraph.rows import CARRY, Table, table_of
 from eggshard.planning.kinds import Kind, make_kind
-from eggshard.planning.outline import Outline, Site
+from eggshard.planning.outline import Outline
 
 KindKey = tuple[tuple[int, ...], int]
 
@@ -50,13 +51,64 @@ class Choices:
 
 
 @dataclass
-class Space:
-    """Everything that may be chosen: strategies per site, and the kinds of tensors."""
+class States:
+    """
+    What a site may do: the strategies of each of its ways, one after the other, and nothing at all if it is optional.
+
+    `way[s]` (-1: nothing) and `index[s]` say which; `seconds[s]` of one run, `makes[s, r]` layouts of results (-1:
+    none).
+    """
 
     choices: list[Choices]
-    of_site: list[int]
+    way: Ints
+    index: Ints
+    seconds: Floats
+    makes: Ints
+
+    def reads(self, way: int, operand: int) -> Ints:
+        """Per state the layout in which an operand of a way is read, -1 where it is not."""
+        wanted = np.full(len(self.way), -1, np.int64)
+        taken = self.way == way
+        wanted[taken] = self.choices[way].reads[self.index[taken], operand]
+        return wanted
+
+
+@dataclass
+class Space:
+    """Everything that may be chosen: strategies per way of each site, and the kinds of tensors."""
+
+    choices: list[Choices]
+    of_site: list[tuple[int, ...]]
     kinds: dict[KindKey, Kind]
     enodes: int
+    optional: list[bool]
+    shared: dict[tuple[tuple[int, ...], bool], States] = field(default_factory=dict)
+
+    def states(self, site: int) -> States:
+        """The states of a site; equal sites share them."""
+        key = (self.of_site[site], self.optional[site])
+        if key not in self.shared:
+            self.shared[key] = _states([self.choices[number] for number in key[0]], key[1])
+        return self.shared[key]
+
+
+def _states(choices: list[Choices], optional: bool) -> States:
+    way = np.concatenate([np.full(len(c.chosen), number, np.int64) for number, c in enumerate(choices)])
+    index = np.concatenate([np.arange(len(c.chosen)) for c in choices])
+    seconds = np.concatenate([c.seconds for c in choices])
+    makes = np.concatenate([c.makes for c in choices])
+    if optional:
+        way, index, seconds = np.append(way, -1), np.append(index, 0), np.append(seconds, 0.0)
+        makes = np.concatenate([makes, np.full((1, makes.shape[1]), -1, np.int64)])
+    return States(choices, way, index, seconds, makes)
+
+
+class First(NamedTuple):
+    """The first op of a signature, with the tensors that it reads and makes."""
+
+    op: Operation
+    operands: list[int]
+    results: list[int]
 
 
 def shape_of(value: SSAValue) -> tuple[int, ...]:
@@ -75,21 +127,25 @@ def space(outline: Outline, mesh: Mesh, model: CostModel) -> Space:
     for tensor in outline.tensors:
         shapes.setdefault(tensor.shape, len(shapes))
     for site in outline.sites:
-        for value in site.op.operands:
-            shapes.setdefault(shape_of(value), len(shapes))
+        for way in site.ways:
+            for value in way.op.operands:
+                shapes.setdefault(shape_of(value), len(shapes))
     seen: dict[tuple[object, ...], int] = {}
-    firsts: list[Site] = []
+    firsts: list[First] = []
     tables: list[Table] = []
     of_site = []
     for site in outline.sites:
-        table = table_of(site.op)
-        types = tuple(key_of(outline, t) if t >= 0 else None for t in (*site.operands, *site.results))
-        key = (site.op.name, id(table.rule), table.rows, types)
-        if key not in seen:
-            seen[key] = len(tables)
-            firsts.append(site)
-            tables.append(table)
-        of_site.append(seen[key])
+        numbers = []
+        for way in site.ways:
+            table = table_of(way.op)
+            types = tuple(key_of(outline, t) if t >= 0 else None for t in (*way.operands, *site.results))
+            key = (way.op.name, id(table.rule), table.rows, types)
+            if key not in seen:
+                seen[key] = len(tables)
+                firsts.append(First(way.op, way.operands, site.results))
+                tables.append(table)
+            numbers.append(seen[key])
+        of_site.append(tuple(numbers))
     explored = _explore(outline, firsts, tables, shapes, mesh)
     kinds = {
         key: make_kind(*key, explored.steps.get(shapes[key[0]], []), mesh, model)
@@ -100,11 +156,11 @@ def space(outline: Outline, mesh: Mesh, model: CostModel) -> Space:
         for number, (site, table) in enumerate(zip(firsts, tables, strict=True))
     ]
     _price(choices, firsts, mesh, model)
-    return Space(choices, of_site, kinds, explored.size)
+    return Space(choices, of_site, kinds, explored.size, [site.optional for site in outline.sites])
 
 
 def _explore(
-    outline: Outline, firsts: Sequence[Site], tables: list[Table], shapes: dict[tuple[int, ...], int], mesh: Mesh
+    outline: Outline, firsts: Sequence[First], tables: list[Table], shapes: dict[tuple[int, ...], int], mesh: Mesh
 ) -> Explored:
     """One e-node per signature; only what a first result is made of matters to strategies."""
     nodes = [Node(n, tuple(~shapes[shape_of(v)] for v in site.op.operands)) for n, site in enumerate(firsts)]
@@ -120,7 +176,7 @@ def _explore(
 
 def _choices(
     outline: Outline,
-    site: Site,
+    site: First,
     table: Table,
     strategies: list[tuple[int, ...]],
     kinds: dict[KindKey, Kind],
@@ -154,7 +210,7 @@ def _code(columns: list[int], order: int) -> Code:
     return normal(tuple(columns), order)
 
 
-def _price(choices: list[Choices], firsts: Sequence[Site], mesh: Mesh, model: CostModel) -> None:
+def _price(choices: list[Choices], firsts: Sequence[First], mesh: Mesh, model: CostModel) -> None:
     """Seconds of every strategy, in one batch."""
     sizes = [size for _, size in live_axes(mesh)]
     batches = []

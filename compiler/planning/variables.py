@@ -24,8 +24,8 @@ class Variable:
     """
     A node of the choice problem.
 
-    `places[s]` is the layout in which strategy s keeps its tensor (homes and copies); `held[s]` the bytes that it holds
-    in steps [start, end).
+    `places[s]` is the layout in which strategy s keeps its tensor (homes and copies; -1: there is none); `held[s]` the
+    bytes that it holds in steps [start, end).
     """
 
     strategies: int
@@ -42,7 +42,8 @@ class Variable:
 @dataclass
 class Link:
     """
-    Layouts on both sides of a way that a tensor goes, `times` times; `sources[s]`, `targets[s]` are layouts of `kind`.
+    Layouts on both sides of a way that a tensor goes, `times` times: `sources[s]`, `targets[s]` are layouts of `kind`,
+    -1 where there is no tensor, or none is read.
 
     A strategy of a copy that is no copy (`alias[s]`) must lie where its home does.
     """
@@ -104,19 +105,20 @@ class _Builder:
 
     def site(self, index: int) -> int:
         site = self.outline.sites[index]
-        choices = self.space.choices[self.space.of_site[index]]
-        count = len(choices.chosen)
+        states = self.space.states(index)
+        count = len(states.way)
         held, end = np.zeros(count, np.int64), site.position + 1
         for result, tensor in enumerate(site.results):
             if tensor >= 0 and not self.fuses(tensor):
                 found = self.tensors[tensor]
-                held += self.space.kinds[key_of(self.outline, tensor)].held[choices.makes[:, result]]
+                made = states.makes[:, result]
+                held += np.where(made >= 0, self.space.kinds[key_of(self.outline, tensor)].held[made], 0)
                 if not self.needs_home(tensor, found):
                     end = max(end, found.end)
         self.out.variables.append(
             Variable(
                 count,
-                choices.seconds * site.times,
+                states.seconds * site.times,
                 held,
                 site.position,
                 end,
@@ -134,7 +136,10 @@ class _Builder:
         use = found.uses[0]
         if use.feeds >= 0:
             return self.tensors[use.feeds].argument >= 0  # written where the argument lay
-        names = (self.outline.sites[found.maker[0]].op.name, self.outline.sites[use.op].op.name)
+        sites = [self.outline.sites[number] for number in (found.maker[0], use.site)]
+        if any(len(site.ways) > 1 for site in sites):
+            return False
+        names = (sites[0].op.name, sites[1].op.name)
         return names[0] in FUSING and (names[1] in FUSING or names[1] == "stablehlo.reduce")
 
     def place(self, index: int, tensor: Tensor, start: int, end: int, copy: bool = False) -> int:
@@ -146,6 +151,8 @@ class _Builder:
         if not copy and index in self.pins:
             places = np.array(self.pins[index], np.int64)
         held = kind.held[places]
+        if tensor.optional:
+            places, held = np.append(places, -1), np.append(held, 0)
         if copy:
             held = np.concatenate([held, np.zeros_like(held)])
             places = np.concatenate([places, places])
@@ -158,7 +165,7 @@ class _Builder:
         maker = self.tensors[index].maker
         assert maker is not None
         site, result = maker
-        made = self.space.choices[self.space.of_site[site]].makes[:, result]
+        made = self.space.states(site).makes[:, result]
         places = self.out.variables[variable].places
         self.link(self.out.of_site[site], variable, index, made, places, times)
 
@@ -191,14 +198,14 @@ class _Builder:
             if use.feeds >= 0:
                 second, targets = self.out.home[use.feeds], self.out.variables[self.out.home[use.feeds]].places
             else:
-                second = self.out.of_site[use.op]
-                targets = self.space.choices[self.space.of_site[use.op]].reads[:, use.operand]
+                second = self.out.of_site[use.site]
+                targets = self.space.states(use.site).reads(use.way, use.operand)
             if source >= 0:
                 self.link(source, second, index, self.out.variables[source].places, targets, times)
             else:
                 assert tensor.maker is not None
                 site, result = tensor.maker
-                made = self.space.choices[self.space.of_site[site]].makes[:, result]
+                made = self.space.states(site).makes[:, result]
                 self.link(self.out.of_site[site], second, index, made, targets, times)
 
     def copies(self, tensor: Tensor, group: list[Use]) -> bool:

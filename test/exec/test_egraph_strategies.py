@@ -179,14 +179,14 @@ def test_each_strategy_computes_the_op(name: str, mesh_name: str, tmp_path: Path
     (expected,) = run_module(module, inputs)
     laid, choices = strategies(module, mesh)
     site = next(s for s in laid.sites if s.op is op)
-    offered = choices.choices[choices.of_site[laid.sites.index(site)]]
+    offered = choices.choices[choices.of_site[laid.sites.index(site)][0]]
     assert len(offered.chosen) > 1
     rng = np.random.default_rng(0)
     for number in range(len(offered.chosen)):
         module, mesh, op = load(name, tmp_path, MESHES[mesh_name])
         func = main_function(module)
         layouts = {}
-        for index, tensor in enumerate(site.operands):
+        for index, tensor in enumerate(site.ways[0].operands):
             if tensor >= 0 and laid.tensors[tensor].argument >= 0:
                 kind = choices.kinds[key_of(laid, tensor)]
                 code = kind.codes[offered.reads[number, index]]

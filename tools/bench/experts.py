@@ -100,7 +100,7 @@ def prepared(name: str, sizes: dict[str, int], args: argparse.Namespace) -> tupl
     from eggshard.mesh import Mesh
     from eggshard.partitioning.strategies import Chooser
     from eggshard.passes import pipeline
-    from eggshard.planning.experts import restricted
+    from eggshard.planning.experts import numbered, restricted
     from eggshard.planning.outline import outline
     from eggshard.planning.problem import problem_of
     from eggshard.planning.search import peak_bytes
@@ -111,21 +111,20 @@ def prepared(name: str, sizes: dict[str, int], args: argparse.Namespace) -> tupl
 
     mesh = Mesh(sizes)
 
-    def imported() -> Any:
-        function, given = suite().MODELS[name].build(args.config, "f32")
-        module = from_jax(function, given).module
-        pipeline.run(module, make_context(), pipeline.IMPORT)
-        add_mesh(module, mesh)
-        return module
+    function, given = suite().MODELS[name].build(args.config, "f32")
+    loaded = from_jax(function, given).module  # once: what JAX writes depends on what it traced before
+    pipeline.run(loaded, make_context(), pipeline.IMPORT)
+    add_mesh(loaded, mesh)
 
-    laid = outline(imported())
+    laid = outline(loaded)
+    numbered(laid)
     everything = space(laid, mesh.value, AnalyticCost(load_hardware(args.hardware), mesh.value))
     chosen = decision(laid, everything, {})
     kinds = list(everything.kinds.values())
     problem = problem_of(chosen, kinds, laid.steps, UNLIMITED, name)
     experts = []
     for tactic, shard in suite().MODELS[name].tactics(sizes).items():
-        module = imported()
+        module = loaded.clone()
         apply_tactics(module, list(dict(shard).items()))
         link_results(module)
         propagate(module, on_round=Chooser(module).run)

@@ -1,0 +1,1 @@
+"""Other forms of sums of products: the logical rewrites of a program."""

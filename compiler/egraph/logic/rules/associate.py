@@ -1,0 +1,13 @@
+"""
+(a b) c = a (b c)
+
+The inner product on the right keeps what a or the result needs: p = (b + c) * (a + m) as sets of indices. Only where b
+and c share an index, so that no product is an outer one that was none.
+"""
+
+RULES = """
+(rule ((= e (Product m ab c)) (= ab (Product k a b))
+       (= i (indices a)) (= j (indices b)) (= l (indices c))
+       (!= 0 (& j l)) (= p (& (| j l) (| i m))))
+      ((union e (Product m a (Product p b c)))) :ruleset associate)
+"""

@@ -1,0 +1,186 @@
+"""Saturates islands under the logical rules: every form of every node, as classes of e-nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from eggshard.egraph.logic.islands import Indices, Island, Term
+
+RULESETS = ("commute", "associate", "distribute", "reduce")
+ROUNDS = 5
+"""Rounds of all rules; chains of products of up to eight factors saturate before that."""
+GROWTH = 2
+"""No form may make a tensor more than so many times larger than the largest of the program as written."""
+
+SCHEMA = """
+(sort E)
+(constructor Leaf (i64) E)
+(constructor Product (i64 E E) E)
+(constructor Add (E E) E)
+(constructor Sum (i64 E) E)
+(function indices (E) i64 :merge old)
+(relation root (i64 E))
+(relation written (i64 E))
+(ruleset masks)
+(rule ((= e (Product m a b))) ((set (indices e) m)) :ruleset masks)
+(rule ((= e (Sum m a))) ((set (indices e) m)) :ruleset masks)
+(rule ((= e (Add a b)) (= i (indices a))) ((set (indices e) i)) :ruleset masks)
+"""
+
+
+@dataclass(frozen=True)
+class Form:
+    """One way to make a class: a product, sum or addition of other classes."""
+
+    kind: str
+    operands: tuple[int, ...]
+
+
+@dataclass
+class Forms:
+    """
+    All forms of one island, by class number; classes come after those that their forms read.
+
+    `masks[c]` are the indices of class c; `leaves[c]` is the leaf that it is, or None; `order[c]` the dimensions in
+    which the program writes it, or None where only a rewrite makes it.
+    """
+
+    root: int
+    masks: list[int]
+    forms: list[list[Form]]
+    leaves: list[Term | None]
+    order: list[Indices | None]
+
+
+def saturate(islands: Sequence[Island], rulesets: Sequence[str] = RULESETS) -> list[Forms | None]:
+    """The forms of each island; None for one that has no other form than the one written."""
+    from egglog.bindings import EGraph
+
+    lines, leaves, terms = [SCHEMA], [], []
+    for name in rulesets:
+        lines += [f"(ruleset {name})", import_module(f"eggshard.egraph.logic.rules.{name}").RULES]
+    for number, island in enumerate(islands):
+        known: dict[tuple[Any, Indices], int] = {}
+        text = _text(island.term, known, leaves, terms, lines)
+        lines.append(f"(root {number} {text})")
+    every = " ".join(f"(run {name})" for name in rulesets)
+    lines.append(f"(run-schedule (saturate (run masks)) (repeat {ROUNDS} {every} (saturate (run masks))))")
+    graph = EGraph()
+    graph.run_program(*graph.parse_program("\n".join(lines)))
+    return _read(graph, islands, leaves, terms)
+
+
+def _text(
+    term: Term, known: dict[tuple[Any, Indices], int], leaves: list[Term], terms: list[Term], lines: list[str]
+) -> str:
+    """The name of a term, after the lines that define it."""
+    if term.kind == "leaf":
+        key = (term.value, term.indices)
+        if key not in known:
+            known[key] = len(leaves)
+            leaves.append(term)
+            lines.append(f"(let $l{known[key]} (Leaf {known[key]}))")
+            lines.append(f"(set (indices $l{known[key]}) {term.mask})")
+        return f"$l{known[key]}"
+    operands = " ".join(_text(operand, known, leaves, terms, lines) for operand in term.operands)
+    number = len(terms)
+    terms.append(term)
+    head = {"product": f"Product {term.mask}", "add": "Add", "sum": f"Sum {term.mask}"}[term.kind]
+    lines.append(f"(let $t{number} ({head} {operands}))")
+    lines.append(f"(written {number} $t{number})")
+    return f"$t{number}"
+
+
+def _read(graph: Any, islands: Sequence[Island], leaves: list[Term], terms: list[Term]) -> list[Forms | None]:
+    number = graph.value_to_i64
+    functions = graph.freeze().functions
+    masks = {row.inputs[0]: number(row.output) for row in functions["indices"].rows}
+    leaf_of = {row.output: leaves[number(row.inputs[0])] for row in functions["Leaf"].rows}
+    forms: dict[Any, list[tuple[str, tuple[Any, ...]]]] = {}
+    for row in functions["Product"].rows:
+        forms.setdefault(row.output, []).append(("product", tuple(row.inputs[1:])))
+    for row in functions["Add"].rows:
+        forms.setdefault(row.output, []).append(("add", tuple(row.inputs)))
+    for row in functions["Sum"].rows:
+        forms.setdefault(row.output, []).append(("sum", (row.inputs[1],)))
+    written: dict[Any, Indices] = {}
+    for row in functions["written"].rows:
+        written.setdefault(row.inputs[1], terms[number(row.inputs[0])].indices)
+    roots = {number(row.inputs[0]): row.inputs[1] for row in functions["root"].rows}
+    return [_Island(island, roots[n], masks, forms, leaf_of, written).read() for n, island in enumerate(islands)]
+
+
+class _Island:
+    """The classes that one root reaches, without forms that cannot or need not be made."""
+
+    def __init__(
+        self,
+        island: Island,
+        root: Any,
+        masks: dict[Any, int],
+        forms: dict[Any, list[tuple[str, tuple[Any, ...]]]],
+        leaf_of: dict[Any, Term],
+        written: dict[Any, Indices],
+    ):
+        self.island, self.root, self.masks, self.forms, self.leaf_of, self.written = (
+            island,
+            root,
+            masks,
+            forms,
+            leaf_of,
+            written,
+        )
+        self.largest = GROWTH * max(island.elements(term.mask) for term in _walk(island.term))
+        self.number: dict[Any, int] = {}
+        self.out = Forms(0, [], [], [], [])
+        self.open: set[Any] = set()
+
+    def read(self) -> Forms | None:
+        root = self.visit(self.root)
+        if root is None:
+            return None
+        self.out.root = root
+        return self.out if any(len(forms) > 1 for forms in self.out.forms) else None
+
+    def visit(self, c: Any) -> int | None:
+        """The number of a class; None if it cannot be made (too large, or only from itself)."""
+        if c in self.number:
+            return self.number[c]
+        if c in self.open or self.island.elements(self.masks[c]) > self.largest:
+            return None
+        self.open.add(c)
+        made: list[Form] = []
+        leaf = self.leaf_of.get(c)
+        for kind, operands in [] if leaf is not None else self.forms.get(c, []):
+            if not self.sensible(kind, c, operands):
+                continue
+            numbers = [self.visit(operand) for operand in operands]
+            if None in numbers:
+                continue
+            form = Form(kind, tuple(n for n in numbers if n is not None))
+            mirrored = Form(kind, form.operands[::-1])
+            if form not in made and mirrored not in made:
+                made.append(form)
+        self.open.discard(c)
+        if leaf is None and not made:
+            return None
+        self.number[c] = len(self.out.masks)
+        self.out.masks.append(self.masks[c])
+        self.out.forms.append(made)
+        self.out.leaves.append(leaf)
+        self.out.order.append(leaf.indices if leaf is not None else self.written.get(c))
+        return self.number[c]
+
+    def sensible(self, kind: str, c: Any, operands: tuple[Any, ...]) -> bool:
+        """Not a product that sums what only one factor has: that factor is summed before."""
+        if kind != "product":
+            return True
+        a, b = (self.masks[operand] for operand in operands)
+        return (a | b) & ~self.masks[c] & ~(a & b) == 0
+
+
+def _walk(term: Term) -> list[Term]:
+    return [term, *(inner for operand in term.operands for inner in _walk(operand))]
