@@ -134,5 +134,3 @@ def proven_bound(reduced: Reduced, prices: Any, messages: Any, reference: float)
     swept = (int(high) << 30) + int(low)
     priced = sum(int(r) * int(c) for r, c in zip(rates, reduced.exact_capacity, strict=True) if r)
     return (-((priced - swept) // 2**scale) + reduced.constant) << reduced.shift
-
-

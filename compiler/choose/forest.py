@@ -253,7 +253,16 @@ def best_fitting(core: Any, slack: Any, v: int, w: Any, column: int, free: Any) 
 
 @entry
 def polish(
-    core: Any, theta: Any, goal: Any, choice: Any, slack: Any, w: Any, free: Any, region: int, rounds: int, leeway: float
+    core: Any,
+    theta: Any,
+    goal: Any,
+    choice: Any,
+    slack: Any,
+    w: Any,
+    free: Any,
+    region: int,
+    rounds: int,
+    leeway: float,
 ) -> float:
     """
     Improves a choice that fits by `rounds` forests over regions of about `region` nodes; returns the change of `goal`.

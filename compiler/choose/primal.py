@@ -23,6 +23,12 @@ KEPT = 6
 FRESH = 6
 """Every so many rounds a choice of the dual is repaired and competes."""
 
+WALK = 48
+"""Rounds of one annealed walk."""
+
+HOTTEST = 1e-5
+"""Leeway at the start of a walk, as a part of the cost; it falls to nothing with the square of what is left."""
+
 
 class Primal:
     """`best` is the cheapest choice of the core that fits, `cost` its cost without the constant."""
@@ -42,14 +48,14 @@ class Primal:
         self.excess = np.inf
         self.kept: list[tuple[float, Any]] = []
         self.turn = 0
+        self.walker: Any = None
+        self.walked = 0
 
     def forests(self, choice: Any, goal: Any, region: int, share: float, leeway: float) -> float:
         """Forests that together touch `share` of the nodes."""
         region = min(region, self.nodes)
         rounds = max(1, round(share * self.nodes / region))
-        return polish(
-            self.core, self.theta, goal, choice, self.slack, self.work, self.free, region, rounds, leeway
-        )
+        return polish(self.core, self.theta, goal, choice, self.slack, self.work, self.free, region, rounds, leeway)
 
     def repair(self, choice: Any, prices: Any, rounds: int) -> bool:
         """Makes `choice` fit, in place; False if `rounds` did not suffice."""
@@ -79,10 +85,14 @@ class Primal:
                 self.improve(labels, prices, work)
                 self.keep(labels)
         else:
-            pick = 0 if self.turn % 2 else int(self.random.integers(len(self.kept)))
-            choice = self.kept.pop(pick)[1]
-            self.improve(choice, prices, work)
-            self.keep(choice)
+            if self.walked == 0:
+                pick = 0 if self.turn % 2 else int(self.random.integers(len(self.kept)))
+                self.walker = self.kept[pick][1].copy()
+            left = 1.0 - self.walked / WALK
+            self.improve(self.walker, prices, work, HOTTEST * abs(self.cost) * left * left)
+            self.walked = (self.walked + 1) % WALK
+            if self.walked == 0 or energy(self.core, self.core.cost, self.walker) < self.cost:
+                self.keep(self.walker.copy())
 
     def keep(self, choice: Any) -> None:
         """Keeps a choice among the `KEPT` cheapest, no cost twice."""
@@ -94,11 +104,11 @@ class Primal:
         if cost < min(self.cost, 1e29):
             self.cost, self.best = cost, choice.copy()
 
-    def improve(self, choice: Any, prices: Any, rounds: int) -> None:
-        """Polishes a choice that fits, in place."""
+    def improve(self, choice: Any, prices: Any, rounds: int, leeway: float = 0.0) -> None:
+        """Polishes a choice that fits, in place; a forest may raise the cost by up to `leeway`."""
         core = self.core
         loads(core, choice, self.load)
         set_slack(self.slack, core.capacity - self.load)
         for _ in range(rounds):
             price(core, prices * self.random.uniform(0.0, 1.3), self.theta)
-            self.forests(choice, core.cost, int(self.random.choice(REGIONS)), 1.0, 0.0)
+            self.forests(choice, core.cost, int(self.random.choice(REGIONS)), 1.0, leeway * self.random.random())

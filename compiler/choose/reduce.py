@@ -430,8 +430,10 @@ def join_parallel(g: Any, order: Any) -> None:
     first = -1
     for e in order:
         i, j = g.ends[e, 0], g.ends[e, 1]
-        if first >= 0 and min(i, j) == min(g.ends[first, 0], g.ends[first, 1]) and max(i, j) == max(
-            g.ends[first, 0], g.ends[first, 1]
+        if (
+            first >= 0
+            and min(i, j) == min(g.ends[first, 0], g.ends[first, 1])
+            and max(i, j) == max(g.ends[first, 0], g.ends[first, 1])
         ):
             base, si, sj, _ = strides(g, first, i)
             for a in range(g.size[i]):
