@@ -104,7 +104,7 @@ def exact_sweep(core: Any, entries: Any, theta: Any, messages: Any, scale: int, 
             least = min(least, rest[a])
         high += least >> 30
         low += least & mask
-    return high, low
+    return int(high), int(low)
 
 
 def proven_bound(reduced: Reduced, prices: Any, messages: Any, reference: float) -> int | None:
@@ -133,4 +133,4 @@ def proven_bound(reduced: Reduced, prices: Any, messages: Any, reference: float)
     high, low = exact_sweep(core, reduced.exact_entries, theta, messages, scale, cap)
     swept = (int(high) << 30) + int(low)
     priced = sum(int(r) * int(c) for r, c in zip(rates, reduced.exact_capacity, strict=True) if r)
-    return (-((priced - swept) // 2**scale) + reduced.constant) << reduced.shift
+    return int(-((priced - swept) // 2**scale) + reduced.constant) << reduced.shift

@@ -18,7 +18,7 @@ from eggshard.choose.slack import hold, least_slack
 
 
 class Work(NamedTuple):
-    """Scratch of one thread. `state` is its random state, `stamp` marks nodes by round, `meter` counts rounds and work."""
+    """Scratch of one thread. `state` is its random state; `stamp` marks nodes by round, which `meter` counts."""
 
     order: Any
     rank: Any
@@ -48,7 +48,7 @@ def draw(state: Any, below: int) -> int:
     x ^= x >> np.uint64(7)
     x ^= x << np.uint64(17)
     state[0] = x
-    return np.int64((x >> np.uint64(11)) % np.uint64(below))
+    return int(np.int64((x >> np.uint64(11)) % np.uint64(below)))
 
 
 @inner
@@ -61,7 +61,7 @@ def root_of(joined: Any, v: int) -> int:
 
 @inner
 def pick_region(core: Any, w: Any, target: int) -> int:
-    """`order[:count]`: about `target` nodes, a ball around a random node (several balls where it runs out), shuffled."""
+    """`order[:count]`: `target` nodes, a ball around a random node (several where it runs out), shuffled."""
     n = len(core.first) - 1
     w.meter[0] += 1
     mark = w.meter[0]

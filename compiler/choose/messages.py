@@ -6,7 +6,7 @@ With prices lambda >= 0 per cell, theta_v(a) = cost_v(a) + sum over segments of 
     min over choices of E(x; theta) - sum of lambda * capacity
 is a lower bound on every choice that fits. A sweep visits nodes in order; with theta^_v = theta_v + all messages in,
     c(a) = gamma_v theta^_v(a) - m_wv(a),   m_vw(b) = min over a of c(a) + T(a, b)
-on the edges ahead, gamma_v = 1 / max(edges ahead, edges behind). What is left at node v is (1 - ahead gamma_v) theta^_v.
+on the edges ahead, gamma_v = 1 / max(edges ahead, edges behind). At v (1 - ahead gamma_v) theta^_v is left.
 The minima subtracted from messages and those of what is left sum to a lower bound, whatever the messages were before,
 so messages are kept when prices change.
 """
@@ -57,7 +57,7 @@ def send(entries: Any, start: int, c: Any, k: int, out: Any, to: int, width: int
         least = min(least, out[to + b])
     for b in range(width):
         out[to + b] -= least
-    return least
+    return float(least)
 
 
 @entry

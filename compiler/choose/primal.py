@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from eggshard.choose.core import Core
+from eggshard.choose.core import BARRED, Core
 from eggshard.choose.forest import new_work, polish
 from eggshard.choose.messages import energy, loads, price
 from eggshard.choose.slack import new_slack, set_slack
@@ -30,6 +30,14 @@ HOTTEST = 1e-5
 """Leeway at the start of a walk, as a part of the cost; it falls to nothing with the square of what is left."""
 
 
+def modest_price(core: Core) -> float:
+    """A hundredth of what an average cost is worth per average usage: where prices of overfull cells start."""
+    entries = core.entries[core.entries < BARRED / 2]
+    costs = float(np.abs(core.cost).mean()) + (float(np.abs(entries).mean()) if len(entries) else 0.0)
+    held = float(core.usage.mean()) if len(core.usage) else 0.0
+    return 0.01 * max(costs, 1e-3) / max(held, 1e-3)
+
+
 class Primal:
     """`best` is the cheapest choice of the core that fits, `cost` its cost without the constant."""
 
@@ -42,6 +50,7 @@ class Primal:
         self.free = np.zeros(int(np.diff(core.seg).max(initial=0)) + 1)
         self.theta = core.cost.copy()
         self.load = np.zeros(len(core.capacity))
+        self.unit = modest_price(core)
         self.best: Any = None
         self.cost = np.inf
         self.closest: Any = None
@@ -61,7 +70,7 @@ class Primal:
         """Makes `choice` fit, in place; False if `rounds` did not suffice."""
         core = self.core
         prices = prices.copy()
-        floor = max(float(prices.max(initial=0.0)), 1e-9) * 1e-3
+        floor = max(float(prices.max(initial=0.0)) * 1e-3, self.unit)
         for _ in range(rounds):
             loads(core, choice, self.load)
             over = self.load > core.capacity

@@ -76,7 +76,7 @@ class Result:
     What a solver found, and how good it is known to be.
 
     `choice` [n] is a strategy index per node, or None if none was found that fits memory.
-    `cost` is that choice's exact cost; `bound` a proven lower bound on the cost of every choice that fits (None: none yet).
+    `cost` is that choice's exact cost; `bound` is at most the cost of every choice that fits, or None.
     `infeasible` says that it is proven that no choice fits; then `choice` is None.
     `violation` is the least excess over the limit that was seen where no choice was found.
     `seconds_to_first` and `seconds_to_best` count from the call of `solve`.

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from typing import Any
 
-
 from eggshard.choose.compiled import entry, inner
 from eggshard.choose.graph import (
     CHAIN,
@@ -95,7 +94,7 @@ def edge_between(g: Any, i: int, k: int) -> int:
             else:
                 g.nxt[before] = g.nxt[h]
         elif g.ends[e, 1 - (h & 1)] == k:
-            return e
+            return int(e)
         else:
             before = h
         h = g.nxt[h]
@@ -120,7 +119,7 @@ def record(g: Any, kind: int, j: int, i: int, k: int, entries: int) -> int:
     c[MAPS] += entries
     c[CHANGED] += 1
     g.gone[j] = True
-    return r[4]
+    return int(r[4])
 
 
 @inner
@@ -201,7 +200,7 @@ def may_fold(g: Any, i: int, j: int) -> bool:
             if g.live[h >> 1]:
                 growth += (g.size[i] - g.size[j]) * g.size[g.ends[h >> 1, 1 - (h & 1)]]
             h = g.nxt[h]
-    return growth <= g.counters[ROOM]
+    return bool(growth <= g.counters[ROOM])
 
 
 @inner

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from eggshard.choose.compiled import entry
-from eggshard.choose.graph import CHAIN, FIXED, FOLD, RECORDS, Graph
+from eggshard.choose.graph import FIXED, FOLD, RECORDS, Graph
 from eggshard.choose.problem import Problem
 
 
@@ -220,7 +220,7 @@ def undominated(keep: Any, capacity: Any, more: Any, less: Any) -> None:
             continue
         stack[depth], up_to[depth], down_to[depth] = c, up, down
         depth += 1
-        up, down = 0, 0
+        up, down = np.int64(0), np.int64(0)
 
 
 def compressed(problem: Problem) -> tuple[Any, Any, Any]:
