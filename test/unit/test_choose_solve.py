@@ -68,7 +68,7 @@ def test_no_nodes() -> None:
 def test_no_edges() -> None:
     result = solve(problem_of([2, 2], [5, 1, 7, 2], [1, 4, 1, 4], [(0, 9), (3, 5)], [], 5), time_limit=SECONDS)
     assert result.choice is not None
-    assert (result.cost, result.optimal) == (8, True)
+    assert (result.cost, result.optimal) == (7, True)
 
 
 def test_memory_that_does_not_fit_is_proven() -> None:
