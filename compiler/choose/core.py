@@ -73,6 +73,16 @@ class Reduced:
             total += int(np.maximum.reduceat(allowed, core.table[:-1])[forward].sum())
         return (total + self.constant + len(self.graph.size) + len(self.graph.live)) << self.shift
 
+    def encoded(self, whole: Any) -> Any:
+        """A choice of original strategies as core strategies; where presolve dropped one, the cheapest stands in."""
+        core, choice = self.core, np.zeros(len(self.nodes), np.int64)
+        for v, node in enumerate(self.nodes):
+            kept = self.strategies[core.first[v] : core.first[v + 1]]
+            found = np.flatnonzero(kept == whole[node])
+            costs = self.exact_cost[core.first[v] : core.first[v + 1]]
+            choice[v] = found[0] if len(found) else np.argmin(costs)
+        return choice
+
     def original(self, choice: Any) -> Any:
         """A choice of core strategies, as a choice of original strategies."""
         whole = np.zeros(len(self.graph.size), np.int64)

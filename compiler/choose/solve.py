@@ -9,7 +9,7 @@ the number of rounds alone, never on the clock, which only ends the last round.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -35,13 +35,17 @@ def solve(
     threads: int = 2,
     on_progress: Callable[[Progress], None] | None = None,
     deadline_start: float | None = None,
+    starts: Sequence[Ints] = (),
+    enough: float = 0.0,
 ) -> Result:
     """
     The best choice found in `time_limit` seconds, with a proven bound.
 
-    Seconds count from `deadline_start` (a `time.monotonic()`), by default from the call. Ctrl-C returns what there is.
+    The search begins from `starts` where there are some, and ends once the gap is at most `enough`. Seconds count from
+    `deadline_start` (a `time.monotonic()`), by default from the call. Ctrl-C returns what there is.
     """
     search = Search(problem, time_limit, seed, threads, on_progress, deadline_start)
+    search.starts, search.enough = list(starts), enough
     try:
         search.run()
     except KeyboardInterrupt:
@@ -77,6 +81,8 @@ class Search:
         self.taken: Ints | None = None
         self.first: float | None = None
         self.latest: float | None = None
+        self.starts: list[Ints] = []
+        self.enough = 0.0
 
     def seconds(self) -> float:
         return time.monotonic() - self.start
@@ -86,7 +92,10 @@ class Search:
             self.on_progress(Progress(self.seconds(), self.cost, self.bound, phase))
 
     def optimal(self) -> bool:
-        return self.cost is not None and self.bound is not None and self.bound >= self.cost
+        """Whether the bound is near enough to the cost."""
+        if self.cost is None or self.bound is None:
+            return False
+        return self.cost - self.bound <= self.enough * abs(self.cost)
 
     def run(self) -> None:
         self.report("presolve")
@@ -109,6 +118,8 @@ class Search:
         self, reduced: Reduced, dual: Dual, primal: Primal, exact: Exact, pool: ThreadPoolExecutor, steps: int
     ) -> None:
         """Rounds until the bound meets the cost or time is up."""
+        for start in self.starts:
+            self.begin(reduced, primal, start)
         dual.start()
         self.prove(reduced, dual, "bound")
         while not self.optimal() and self.seconds() < self.limit:
@@ -128,6 +139,18 @@ class Search:
                 self.prove(reduced, dual, "search")
                 exact.start(pool, dual, primal, self.limit - self.seconds())
             self.learn(reduced, primal, exact)
+
+    def begin(self, reduced: Reduced, primal: Primal, start: Ints) -> None:
+        """Takes a given choice as one to go on from."""
+        judged = self.evaluator(start)
+        if judged.feasible and judged.cost is not None and (self.cost is None or judged.cost < self.cost):
+            self.choice, self.cost = np.asarray(start, np.int64).copy(), judged.cost
+            self.latest = self.seconds()
+            self.first = self.latest if self.first is None else self.first
+            self.report("start")
+        choice = reduced.encoded(start)
+        if primal.repair(choice, np.zeros(len(reduced.core.capacity)), 8):
+            primal.keep(choice)
 
     def learn(self, reduced: Reduced, primal: Primal, exact: Exact) -> None:
         """Takes over what the exact search has found and proven so far."""

@@ -15,16 +15,23 @@ from eggshard.diagnostics import DiagnosticError
 from eggshard.egraph.logic.islands import Island, islands
 from eggshard.egraph.logic.pieces import Piece, pieces
 from eggshard.egraph.logic.saturate import saturate
-from eggshard.partitioning.program import the_mesh
+from eggshard.fold import fold
+from eggshard.partitioning.program import main_function, the_mesh
 from eggshard.planning.apply import apply_choice
 from eggshard.planning.outline import Outline, outline
 from eggshard.planning.pins import pins
 from eggshard.planning.problem import PER_SECOND, problem_of
 from eggshard.planning.strategies import Space, space
+from eggshard.planning.tied import tied
 from eggshard.planning.variables import Decision, decision
 from eggshard.report.text import quantity
 
 Progress = Callable[[str], None]
+
+TIED = 0.4
+"""Share of the time after which the search with equal blocks tied gives way to the one without ties."""
+ENOUGH = 1e-4
+"""A plan this near to the bound is not improved any more."""
 
 
 @dataclass
@@ -94,8 +101,17 @@ def search(
     chosen = decision(laid, everything, pins(module, laid, everything, name, mesh))
     problem = problem_of(chosen, list(everything.kinds.values()), laid.steps, memory, "plan")
     report("choose")
-    left = max(1.0, time_limit - (time.monotonic() - began))
-    made = Search(laid, everything, chosen, problem, solve(problem, time_limit=left, seed=seed))
+
+    def left(share: float) -> float:
+        return max(1.0, share * (time_limit - (time.monotonic() - began)))
+
+    starts = []
+    blocks = tied(problem, laid, chosen, fold(main_function(module)))
+    if blocks is not None:
+        alike = solve(blocks, time_limit=left(TIED), seed=seed, enough=ENOUGH)
+        starts = [] if alike.choice is None else [alike.choice]
+    result = solve(problem, time_limit=left(1.0), seed=seed, starts=starts, enough=ENOUGH)
+    made = Search(laid, everything, chosen, problem, result)
     assert made.result is not None
     if made.result.choice is None:
         raise does_not_fit(made, memory)
