@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eggshard.cost.batch import CollectiveKind, Floats, Ints
+from eggshard.cost.batch import Codes, CollectiveKind, Floats, Ints
 
 Mask = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
@@ -28,11 +28,15 @@ class Groups:
     def slowest_first(self) -> Groups:
         """The axes of each group in order of rate; axes of span 1 stand anywhere."""
         order = np.argsort(self.rates, axis=1, kind="stable")
-        columns = (np.take_along_axis(c, order, 1) for c in (self.spans, self.rates, self.seconds, self.torus))
-        return Groups(*columns)
+        return Groups(
+            np.take_along_axis(self.spans, order, 1),
+            np.take_along_axis(self.rates, order, 1),
+            np.take_along_axis(self.seconds, order, 1),
+            np.take_along_axis(self.torus, order, 1),
+        )
 
 
-def collective_seconds(kind: Ints, size: Floats, groups: Groups, start: float) -> Floats:
+def collective_seconds(kind: Codes, size: Floats, groups: Groups, start: float) -> Floats:
     """
     Seconds of each collective of `size` bytes a device (before); `start` is what any collective costs at least.
 
@@ -66,7 +70,8 @@ def _tree(whole: Floats, groups: Groups) -> Floats:
     halving = np.ceil(np.log2(groups.spans))
     depth = np.where(groups.torus, np.maximum(halving, groups.spans // 2), halving)
     slowest = np.where(groups.spans > 1, groups.rates, np.inf).min(axis=1)
-    return 2.0 * (depth * groups.seconds).sum(axis=1) + 2.0 * whole / slowest
+    seconds: Floats = 2.0 * (depth * groups.seconds).sum(axis=1) + 2.0 * whole / slowest
+    return seconds
 
 
 def _all_reduce(size: Floats, members: Floats, groups: Groups) -> Floats:
@@ -85,13 +90,15 @@ def _all_to_all(size: Floats, members: Floats, groups: Groups) -> Floats:
     """All but a device's own part moves; on a ring of s the average part travels s / 4 hops."""
     spans = groups.spans
     moved = np.where(groups.torus, np.maximum((spans - 1) / spans, spans / 4.0 * (spans > 1)), (spans - 1) / spans)
-    return ((spans - 1) * groups.seconds + moved * size[:, None] / groups.rates).sum(axis=1)
+    seconds: Floats = ((spans - 1) * groups.seconds + moved * size[:, None] / groups.rates).sum(axis=1)
+    return seconds
 
 
 def _collective_permute(size: Floats, members: Floats, groups: Groups) -> Floats:
     crossed = groups.spans > 1
     slowest = np.where(crossed, groups.rates, np.inf).min(axis=1)
-    return np.where(crossed, groups.seconds, 0.0).max(axis=1) + size / slowest
+    seconds: Floats = np.where(crossed, groups.seconds, 0.0).max(axis=1) + size / slowest
+    return seconds
 
 
 FORMULAS = {

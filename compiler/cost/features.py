@@ -8,7 +8,7 @@ in registers or cache. A learned model may replace these shares.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from math import log2, prod
 from typing import Any
@@ -117,10 +117,17 @@ class _Tiled:
         return self.elements(tensor) * _width(self.types[tensor])
 
     def read(self) -> Floats:
-        return np.sum([self.bytes(t) for t in range(self.operand_count)] or [np.zeros(self.rows)], axis=0)
+        return self.total(range(self.operand_count))
 
     def written(self) -> Floats:
-        return np.sum([self.bytes(t) for t in range(self.operand_count, len(self.types))], axis=0)
+        return self.total(range(self.operand_count, len(self.types)))
+
+    def total(self, tensors: Iterable[int]) -> Floats:
+        """Bytes of several tensors."""
+        total = np.zeros(self.rows)
+        for tensor in tensors:
+            total += self.bytes(tensor)
+        return total
 
     def row(self, **columns: Any) -> OpBatch:
         """The batch with these columns; those not given are zero, and one kernel starts."""
@@ -209,15 +216,12 @@ def _move(t: _Tiled) -> OpBatch:
 
 def _gather(t: _Tiled) -> OpBatch:
     """What is read is as large as the result; the rest of the operand is not touched."""
-    indices = np.sum([t.bytes(i) for i in range(1, t.operand_count)] or [np.zeros(t.rows)], axis=0)
-    return t.row(read=t.written() + indices, written=t.written())
+    return t.row(read=t.written() + t.total(range(1, t.operand_count)), written=t.written())
 
 
 def _scatter(t: _Tiled) -> OpBatch:
     """In place: the operand is touched where updates fall, read and written."""
-    results = len(t.op.results)
-    operands = range(results, t.operand_count)
-    touched = np.sum([t.bytes(i) for i in operands] or [np.zeros(t.rows)], axis=0)
+    touched = t.total(range(len(t.op.results), t.operand_count))
     return t.row(vector_flops=touched / 4.0, read=2.0 * touched, written=touched)
 
 

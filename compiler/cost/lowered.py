@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
-from xdsl.dialects.builtin import TensorType
+from xdsl.dialects.builtin import AnyFloat, TensorType
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from eggshard.cost.batch import Category
@@ -50,6 +50,10 @@ class Kind(IntEnum):
     LOOP = 10
 
 
+COMPUTED = frozenset({Kind.ELEMENTWISE, Kind.REDUCE, Kind.LIBRARY, Kind.PART, Kind.IN_PLACE})
+"""Kinds whose values come out of arithmetic, rather than being moved."""
+
+
 @dataclass(slots=True)
 class Node:
     """One value: its kind, bytes, number of dimensions larger than 1, what it reads, and whether it is dear to redo."""
@@ -61,6 +65,8 @@ class Node:
     dear: bool = False
     absorbs: bool = False
     """Whether a library call fuses a product that nothing else reads."""
+    late: bool = False
+    """Whether clean-up made it anew, so that it runs after what else becomes ready with it."""
     op: Operation | None = None
     body: Lowered | None = None
     carries: int = -1
@@ -85,14 +91,15 @@ class Lowered:
         return found
 
 
-def lower(block: Block, held: Uneven | None = None, gathered: Uneven | None = None) -> Lowered:
+def lower(block: Block, held: Uneven | None = None, gathered: Uneven | None = None, widens: bool = False) -> Lowered:
     """
     The nodes of a block of a per-device program (dialects `stablehlo`, `chlo` and `spmd`).
 
     `held` are arguments that come with dimensions that do not divide, `gathered` results that leave so: they are padded
     to the first number of bytes before the program's part is cut out, or gathered to it, and lie there with the second.
+    With `widens` floats of less than 32 bits are computed, and kept until they are returned, in 32.
     """
-    builder = _Builder()
+    builder = _Builder(widens)
     builder.start(block.args, held or {})
     for op in block.ops:
         if op.next_op is None and op.name.endswith("return"):
@@ -115,6 +122,11 @@ def bytes_of(kind: Attribute) -> int:
     return kind.element_count() * element_bytes(kind.element_type) if isinstance(kind, TensorType) else 0
 
 
+def _widening(element: Attribute) -> int:
+    """How many times 32 bits are what a float takes; 1 for everything but narrow floats."""
+    return 4 // element_bytes(element) if isinstance(element, AnyFloat) and element_bytes(element) < 4 else 1
+
+
 def _shape(value: SSAValue) -> tuple[int, ...]:
     return value.type.get_shape() if isinstance(value.type, TensorType) else ()
 
@@ -124,7 +136,10 @@ def _rank(kind: Attribute) -> int:
 
 
 class _Builder:
-    def __init__(self) -> None:
+    def __init__(self, widens: bool = False) -> None:
+        self.widens = widens
+        self.wide: set[int] = set()
+        """Nodes whose narrow floats are held in 32 bits."""
         self.out = Lowered()
         self.values: dict[SSAValue, int] = {}
         self.known: dict[Any, int] = {}
@@ -148,10 +163,19 @@ class _Builder:
                 self.out.nodes[node].bytes = gathered[index][0]
                 node = self.add(Kind.SHAPE, value.type, [node])
                 self.out.nodes[node].bytes = gathered[index][1]
+            elif self.out.nodes[node].kind is Kind.ELEMENTWISE:
+                self.out.nodes[node].bytes = bytes_of(value.type)
             self.out.results.append(node)
 
     def add(self, kind: Kind, result: Attribute, operands: list[int], op: Operation | None = None, **more: Any) -> int:
-        self.out.nodes.append(Node(kind, bytes_of(result), _rank(result), operands, op=op, **more))
+        node = Node(kind, bytes_of(result), _rank(result), operands, op=op, **more)
+        computed = kind in COMPUTED or (
+            kind in (Kind.SHAPE, Kind.VIEW, Kind.SOURCE) and self.wide.issuperset(operands[:1])
+        )
+        if self.widens and computed and operands and isinstance(result, TensorType) and node.carries < 0:
+            node.bytes *= _widening(result.element_type)
+            self.wide.add(len(self.out.nodes))
+        self.out.nodes.append(node)
         return len(self.out.nodes) - 1
 
     def read(self, value: SSAValue) -> int:
@@ -256,7 +280,17 @@ def _transpose(b: _Builder, op: Operation, operands: list[int]) -> None:
     permutation: Any = op.properties["permutation"]
     shape = _shape(op.operands[0])
     moved = [dim for dim in permutation.get_values() if shape[dim] > 1]
+    product = b.out.nodes[operands[0]]
+    if len(shape) == 2 and product.kind is Kind.LIBRARY and product.op is not None and _is_product(product.op):
+        # The product of the transposed operands in the other order.
+        product.late = True
+        b.merged(op, Kind.VIEW, operands)
+        return
     b.merged(op, Kind.VIEW if moved == sorted(moved) else Kind.SHAPE, operands)
+
+
+def _is_product(op: Operation) -> bool:
+    return op.name == "stablehlo.dot_general" and op.results[0].has_one_use()
 
 
 def _gather(b: _Builder, op: Operation, operands: list[int]) -> None:
@@ -350,7 +384,7 @@ def _all_reduce(b: _Builder, op: Operation, operands: list[int]) -> None:
 
 def _loop(b: _Builder, op: Operation, operands: list[int]) -> None:
     """The loop itself, and a node for each value that it carries."""
-    body = lower(op.regions[-1].block)
+    body = lower(op.regions[-1].block, widens=b.widens)
     outside = [b.read(value) for value in body.captured]
     node = b.add(Kind.LOOP, op.operands[0].type, [*operands, *outside], op, body=body)
     b.out.nodes[node].bytes = 0

@@ -49,11 +49,12 @@ class Memory:
         return self.arguments + self.results + self.temporaries - self.aliased
 
 
-def predicted_memory(module: ModuleOp, donated: Collection[int] = ()) -> Memory:
+def predicted_memory(module: ModuleOp, donated: Collection[int] = (), widens: bool = True) -> Memory:
     """
     Peak memory of a program in dialects `stablehlo` and `spmd` of which the arguments `donated` may be overwritten.
 
-    A donated argument lends its memory to a result of the same type, the first that is free.
+    A donated argument lends its memory to a result of the same type, the first that is free. `widens` says that narrow
+    floats are computed in f32, as XLA does on CPUs; leave it out for machines that compute in bf16.
     """
     func = main_function(module)
     block = func.body.block
@@ -64,7 +65,7 @@ def predicted_memory(module: ModuleOp, donated: Collection[int] = ()) -> Memory:
         sizes[index] = size
     for index, (_, size) in gathered.items():
         results[index] = size
-    graph = lower(block, held, gathered)
+    graph = lower(block, held, gathered, widens)
     lent = _lent(func, donated)
     layout = _Layout(graph, lent)
     return Memory(
@@ -133,7 +134,8 @@ class _Layout:
 
     def __init__(self, graph: Lowered, lent: dict[int, int], start: int = 0, outer: _Layout | None = None):
         self.graph = graph
-        self.steps = breadth_first(materialised(graph))
+        late = {index for index, node in enumerate(graph.nodes) if node.late}
+        self.steps = breadth_first(materialised(graph), late)
         self.buffers: list[Buffer] = outer.buffers if outer is not None else []
         self.origin: list[tuple[Lowered, Step]] = outer.origin if outer is not None else []
         """The step that each buffer is made by."""

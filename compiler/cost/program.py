@@ -14,8 +14,8 @@ from eggshard.cost.features import op_features
 from eggshard.dialects.sharding.layout import Axis, Mesh
 from eggshard.dialects.spmd import CollectiveOp
 from eggshard.dialects.stablehlo.dense import element_bytes
-from eggshard.partitioning.program import main_function, the_mesh
-from eggshard.report.collectives import CONTROL_FLOW, WRITTEN, trip_count
+from eggshard.partitioning.program import CONTROL_FLOW, main_function, the_mesh
+from eggshard.report.collectives import WRITTEN, trip_count
 from eggshard.rules.table import rule_of
 
 Entry = tuple[CollectiveKind, float, list[tuple[int, int]]]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Collection
 
 from eggshard.cost.fusion import Step
 
 
-def breadth_first(steps: list[Step]) -> list[Step]:
+def breadth_first(steps: list[Step], late: Collection[int] = ()) -> list[Step]:
     """
     Each step as soon as it can run, first come first served: XLA's order on CPUs.
+
+    Of the readers of one value those that make a node in `late` come last.
 
     It favours concurrency: what depends on arguments alone runs at the start and is kept until it is used.
     """
@@ -25,7 +28,7 @@ def breadth_first(steps: list[Step]) -> list[Step]:
     while ready:
         index = ready.popleft()
         order.append(steps[index])
-        for user in users[index]:
+        for user in sorted(users[index], key=lambda user: (steps[user].node in late, user)):
             missing[user] -= 1
             if not missing[user]:
                 ready.append(user)
