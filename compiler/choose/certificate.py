@@ -198,7 +198,8 @@ class Certifier:
         np.subtract.at(change, core.hi, held)
         if (np.cumsum(change)[:-1] > core.capacity).any():
             return None
-        return sum(chosen.tolist())
+        total: int = sum(chosen.tolist())
+        return total
 
     def _bits(self, messages: Any, prices: Any, cuts: Sequence[Cut], cut_prices: Any) -> int | None:
         """How many bits after the point there is room for."""

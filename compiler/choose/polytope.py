@@ -188,7 +188,7 @@ class Polytope:
             room = int(self.core.capacity[cell])
             found += violated_cuts(strategies, usages, node, room, relaxed.x, allowed, count)
         found.sort(key=lambda each: -each[0])
-        seen = set()
+        seen: set[tuple[int, bytes, bytes]] = set()
         for _, cut in found:
             key = (cut.most, cut.strategies.tobytes(), cut.weights.tobytes())
             if key not in seen and len(seen) < count:

@@ -137,8 +137,8 @@ def _compact(text: bytes) -> bytes:
 
 def _marks(buffer: Bytes, start: int) -> Positions:
     """Where the bytes that are no digits stand."""
-    small = np.int32 if len(buffer) < 2**31 else np.int64
-    found = [np.zeros(0, small)]
+    small: Any = np.int32 if len(buffer) < 2**31 else np.int64
+    found: list[Any] = [np.zeros(0, small)]
     for low in range(start, len(buffer), BLOCK):
         block = buffer[low : low + BLOCK]
         found.append(np.flatnonzero((block - np.uint8(ord("0"))) > 9).astype(small) + small(low))
@@ -208,4 +208,5 @@ def _digits(words: npt.NDArray[np.uint64], lengths: Positions) -> npt.NDArray[np
     word = ((words & np.uint64(0x0F0F0F0F0F0F0F0F)) >> shift) << shift
     word = (word * np.uint64(10) + (word >> np.uint64(8))) & np.uint64(0x00FF00FF00FF00FF)
     word = (word * np.uint64(100) + (word >> np.uint64(16))) & np.uint64(0x0000FFFF0000FFFF)
-    return (word * np.uint64(10000) + (word >> np.uint64(32))) & np.uint64(0xFFFFFFFF)
+    value: npt.NDArray[np.uint64] = (word * np.uint64(10000) + (word >> np.uint64(32))) & np.uint64(0xFFFFFFFF)
+    return value

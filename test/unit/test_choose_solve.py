@@ -51,7 +51,10 @@ def test_dense_problems(seed: int) -> None:
 def test_the_same_seed_gives_the_same_choice(seed: int) -> None:
     first, second = (solve(dense(seed), time_limit=SECONDS, seed=seed, threads=2) for _ in range(2))
     assert (first.cost, first.bound) == (second.cost, second.bound)
-    assert np.array_equal(first.choice, second.choice) if first.choice is not None else second.choice is None
+    if first.choice is None or second.choice is None:
+        assert first.choice is second.choice is None
+    else:
+        assert np.array_equal(first.choice, second.choice)
 
 
 def test_the_example(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -137,7 +137,7 @@ def _solved(name: str, path: Path, limit: float, seed: int, threads: int) -> tup
 def _holds(command: list[str], found: dict[str, Any]) -> bool:
     """The cost is that of the solution, the solution fits, and the bound is not above it."""
     if found["solution"] is None:
-        return found["status"] == "infeasible"
+        return bool(found["status"] == "infeasible")
     given = [*command, "--check", "-", "--json"]
     checked = subprocess.run(given, input=json.dumps(found["solution"]), capture_output=True, text=True, check=False)
     judged = json.loads(checked.stdout) if checked.stdout else {"feasible": False}
