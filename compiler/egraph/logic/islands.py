@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from xdsl.dialects.builtin import AnyFloat, ModuleOp, TensorType
-from xdsl.ir import Block, Operation, OpResult, SSAValue
+from xdsl.ir import Attribute, Block, Operation, OpResult, SSAValue
 
 from eggshard.partitioning.identity import identity
 from eggshard.partitioning.localize.simple import is_splat
 from eggshard.partitioning.program import CONTROL_FLOW, main_function
 from eggshard.rules.table import rule_of
 
+DOT = "stablehlo.dot_general"
 Indices = tuple[int, ...]
 LARGEST = 40
 """Nodes of a tree beyond which it is cut."""
@@ -46,12 +47,17 @@ class Term:
 
 @dataclass
 class Island:
-    """A tree with the op whose result it makes, the ops inside it, and the size of each index."""
+    """
+    A tree with the op whose result it makes, the ops inside it, and the size of each index.
+
+    `precision` is that of its matrix products, which are all alike.
+    """
 
     root: Operation
     term: Term
     inside: list[Operation]
     sizes: list[int]
+    precision: Attribute | None = None
 
     def elements(self, mask: int) -> int:
         total = 1
@@ -89,7 +95,9 @@ def _kind(op: Operation) -> str | None:
     element = op.results[0].type.element_type
     if not isinstance(element, AnyFloat):
         return None
-    if op.name in ("stablehlo.dot_general", "stablehlo.add", "stablehlo.multiply", "stablehlo.transpose"):
+    if op.properties.get("algorithm") is not None:
+        return None  # says how its own factors are rounded
+    if op.name in (DOT, "stablehlo.add", "stablehlo.multiply", "stablehlo.transpose"):
         kinds = {getattr(value.type, "element_type", None) for value in op.operands}
         return op.name.removeprefix("stablehlo.") if kinds == {element} else None
     if op.name == "stablehlo.reduce":
@@ -106,6 +114,7 @@ class _Reader:
         self.inside: list[Operation] = []
         self.nodes = 0
         self.reusable: list[int] = []
+        self.precisions: set[Attribute | None] = set()
 
     def read(self) -> Island | None:
         result = self.root.results[0]
@@ -114,7 +123,14 @@ class _Reader:
         term = self.op(self.root, indices)
         if term is None or len(self.sizes) > MOST_INDICES or not _rearranges(term):
             return None
-        return Island(self.root, term, self.inside, self.sizes)
+        (precision,) = self.precisions  # what is rearranged has a matrix product
+        return Island(self.root, term, self.inside, self.sizes, precision)
+
+    def joins(self, op: Operation) -> bool:
+        """Whether an op may be inside the tree: its matrix products are of one precision."""
+        if op.parent is not self.root.parent or _kind(op) is None:
+            return False
+        return op.name != DOT or not self.precisions or op.properties.get("precision_config") in self.precisions
 
     def index(self, size: int) -> int:
         """A new index, or one that a term of the same sum has used up inside itself: so equal factors look equal."""
@@ -139,7 +155,7 @@ class _Reader:
         """A value, as deep as the tree goes."""
         if isinstance(value, OpResult) and value.has_one_use() and self.nodes < LARGEST:
             op = value.op
-            if op.parent is self.root.parent and _kind(op) is not None:
+            if self.joins(op):
                 term = self.op(op, indices)
                 if term is not None:
                     return term
@@ -159,7 +175,7 @@ class _Reader:
         if kind == "add":
             return Term("add", indices, self.terms(op.operands, indices), op.results[0])
         if kind == "multiply":
-            return Term("product", indices, [self.factor(v, indices) for v in op.operands], op.results[0])
+            return Term("product", indices, self.factors(op.operands, indices), op.results[0])
         if kind == "reduce":
             dims: Any = op.properties["dimensions"]
             return Term(
@@ -172,6 +188,13 @@ class _Reader:
         kept = iter(indices)
         return tuple(self.index(size) if dim in reduced else next(kept) for dim, size in enumerate(shape))
 
+    def factors(self, values: Sequence[SSAValue], indices: Indices) -> list[Term]:
+        """Both factors of a product; each index is one's of them, or what sums over it would not know its size."""
+        first, second = (self.factor(value, indices) for value in values)
+        if {*first.indices, *second.indices} != set(indices):
+            second = Term("leaf", indices, value=values[1])
+        return [first, second]
+
     def factor(self, value: SSAValue, indices: Indices) -> Term:
         """A factor of a product, seen through a broadcast."""
         if isinstance(value, OpResult) and value.op.name == "stablehlo.broadcast_in_dim":
@@ -183,6 +206,7 @@ class _Reader:
         return self.term(value, indices)
 
     def dot(self, op: Operation, indices: Indices) -> Term:
+        self.precisions.add(op.properties.get("precision_config"))
         numbers = op.properties["dot_dimension_numbers"].data  # type: ignore[attr-defined]
         shapes = [value.type.get_shape() for value in op.operands]  # type: ignore[attr-defined]
         sides: list[list[int | None]] = [[None] * len(shape) for shape in shapes]

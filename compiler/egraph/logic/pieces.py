@@ -166,8 +166,10 @@ class _Builder:
             tuple(right.index(i) for i in summed),
         )
         reads = [self.of[operand] for operand in form.operands]
-        attribute = stablehlo.DotDimensionNumbersAttr(numbers)
-        return self.way(stablehlo.DotGeneralOp, order, reads, dot_dimension_numbers=attribute)
+        properties: dict[str, Attribute] = {"dot_dimension_numbers": stablehlo.DotDimensionNumbersAttr(numbers)}
+        if self.island.precision is not None:
+            properties["precision_config"] = self.island.precision
+        return self.way(stablehlo.DotGeneralOp, order, reads, **properties)
 
     def sum(self, c: int, want: Indices) -> Way:
         have = self.orders[c]
