@@ -61,7 +61,8 @@ def factors(op: Operation, sizes: tuple[int, ...]) -> set[tuple[int, ...]]:
 
 DOT = one(
     ["8x8xf32", "8x8xf32"],
-    "%r = stablehlo.dot_general %0, %1, contracting_dims = [1] x [0] : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32>",
+    "%r = stablehlo.dot_general %0, %1, contracting_dims = [1] x [0] "
+    ": (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32>",
     "8x8xf32",
 )
 
