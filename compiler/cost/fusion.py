@@ -15,8 +15,10 @@ from eggshard.cost.lowered import Kind, Lowered, Node
 FUSIBLE = frozenset({Kind.ELEMENTWISE, Kind.SOURCE, Kind.VIEW, Kind.SHAPE, Kind.REDUCE})
 """Kinds that are taken in by their readers, and that take in what they read."""
 TAKES_IN = FUSIBLE
-LARGEST = 200
-"""Ops of one fused cluster; XLA stops where code would be repeated too often."""
+LARGEST = 1000
+"""Ops of one fused cluster, so that time stays linear."""
+REPEATED = 15
+"""How often the code of one op may stand in a cluster, once for each index that it is read at."""
 
 
 @dataclass(slots=True)
@@ -95,6 +97,9 @@ class _Fuser:
         nodes = self.nodes
         pure = {root: nodes[root].kind is Kind.ELEMENTWISE}
         own = {root: True}
+        indexed: dict[int, set[int]] = {root: {root}}
+        """By node those whose index it is read at: elementwise readers hand on theirs, others make one of their own."""
+        times = {root: 1}
         heap = [-operand for operand in dict.fromkeys(nodes[root].operands)]
         heapify(heap)
         seen = set(heap)
@@ -107,7 +112,12 @@ class _Fuser:
                 continue
             readers = [user for user in self.users[index] if user in pure]
             only = not self.needed[index] and len(readers) == len(self.users[index]) and all(own[u] for u in readers)
-            if len(pure) < LARGEST and self.taken(index, readers, only):
+            indices = set().union(
+                *(indexed[user] if nodes[user].kind in (Kind.ELEMENTWISE, Kind.VIEW) else (user,) for user in readers)
+            )
+            repeated = sum(times[user] for user in indices)
+            if repeated <= REPEATED and len(pure) < LARGEST and self.taken(index, readers, only):
+                indexed[index], times[index] = indices, repeated
                 pure[index] = node.kind is Kind.ELEMENTWISE and all(pure[user] for user in readers)
                 own[index] = only
                 for operand in node.operands:

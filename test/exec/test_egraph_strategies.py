@@ -99,7 +99,8 @@ OPS = {
         ["8x4xf64", "6x1xi32", "6x4xf64"],
         "8x4xf64",
         '%r = "stablehlo.scatter"(%0, %1, %2) <{scatter_dimension_numbers = #stablehlo.scatter<'
-        "update_window_dims = [1], inserted_window_dims = [0], scatter_dims_to_operand_dims = [0], index_vector_dim = 1>}> ({\n"
+        "update_window_dims = [1], inserted_window_dims = [0], scatter_dims_to_operand_dims = [0], "
+        "index_vector_dim = 1>}> ({\n"
         "^bb0(%a: tensor<f64>, %b: tensor<f64>):\n%s = stablehlo.add %a, %b : tensor<f64>\n"
         "stablehlo.return %s : tensor<f64>\n}) "
         ": (tensor<8x4xf64>, tensor<6x1xi32>, tensor<6x4xf64>) -> tensor<8x4xf64>",

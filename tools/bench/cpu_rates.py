@@ -50,7 +50,10 @@ def main() -> int:
                 x = jax.lax.optimization_barrier(jax.lax.psum(x, "d") * 0.125)
             return x
 
-        return jax.jit(jax.shard_map(run, mesh=mesh, in_specs=spec, out_specs=spec, check_vma=False))
+        jitted: Callable[..., Any] = jax.jit(
+            jax.shard_map(run, mesh=mesh, in_specs=spec, out_specs=spec, check_vma=False)
+        )
+        return jitted
 
     for count in (64, 2**16, 2**20):
         x = jax.device_put(jnp.ones(DEVICES * count, jnp.float32), NamedSharding(mesh, spec))

@@ -114,10 +114,10 @@ class _Builder:
         return [way] if order == want else [self.transpose(self.piece(order, [way]), order, want)]
 
     def piece(self, indices: Indices, ways: list[Way]) -> int:
-        self.out.append(Piece(indices, self.type(indices), ways))
+        self.out.append(Piece(indices, self.kind(indices), ways))
         return len(self.out) - 1
 
-    def type(self, indices: Indices) -> TensorType[Any]:
+    def kind(self, indices: Indices) -> TensorType[Any]:
         return TensorType(self.element, [self.island.sizes[index] for index in indices])
 
     def way(
@@ -125,7 +125,7 @@ class _Builder:
     ) -> Way:
         operands = [self.placeholder(read) for read in reads]
         return Way(
-            kind.create(operands=operands, result_types=[self.type(indices)], properties=properties), tuple(reads)
+            kind.create(operands=operands, result_types=[self.kind(indices)], properties=properties), tuple(reads)
         )
 
     def placeholder(self, read: int | SSAValue) -> SSAValue:
@@ -182,7 +182,7 @@ class _Builder:
         zero = stablehlo.ConstantOp.create(result_types=[scalar], properties={"value": value})
         op = stablehlo.ReduceOp.create(
             operands=[self.placeholder(self.of[c]), zero.results[0]],
-            result_types=[self.type(order)],
+            result_types=[self.kind(order)],
             properties={"dimensions": ints([d for d, index in enumerate(have) if index not in want])},
             regions=[Region(body)],
         )

@@ -59,7 +59,9 @@ def saturate(islands: Sequence[Island], rulesets: Sequence[str] = RULESETS) -> l
     """The forms of each island; None for one that has no other form than the one written."""
     from egglog.bindings import EGraph
 
-    lines, leaves, terms = [SCHEMA], [], []
+    lines = [SCHEMA]
+    leaves: list[Term] = []
+    terms: list[Term] = []
     for name in rulesets:
         lines += [f"(ruleset {name})", import_module(f"eggshard.egraph.logic.rules.{name}").RULES]
     for number, island in enumerate(islands):
