@@ -51,19 +51,16 @@ def apply_choice(
         layout = layout_of_code(kind.codes[places[index]], len(tensor.shape), mesh_name, mesh)
         if tensor.argument >= 0:
             arguments[tensor.argument] = layout
-        elif not tensor.result:
+        elif tensor.result < 0:
             for value in tensor.values:
                 if not isinstance(value, BlockArgument):
                     set_layout(value, layout)
     set_argument_layouts(func, arguments)
-    last = func.body.block.last_op
-    assert last is not None
     results: dict[int, Layout] = {}
     for index, tensor in enumerate(outline.tensors):
-        if tensor.result:
+        if tensor.result >= 0:
             kind = space.kinds[key_of(outline, index)]
-            layout = layout_of_code(kind.codes[places[index]], len(tensor.shape), mesh_name, mesh)
-            results.update((i, layout) for i, v in enumerate(last.operands) if v is tensor.values[0])
+            results[tensor.result] = layout_of_code(kind.codes[places[index]], len(tensor.shape), mesh_name, mesh)
     for index, home in outline.linked_results:
         kind = space.kinds[key_of(outline, home)]
         results[index] = layout_of_code(kind.codes[places[home]], len(outline.tensors[home].shape), mesh_name, mesh)

@@ -48,8 +48,8 @@ class Tensor:
     A value that needs a layout.
 
     `maker` is the site and result that makes it, None where it only has a home: arguments, carries, results. An
-    `optional` one is made only in some forms of the program. It lives in steps [start, end). `values` are the SSA
-    values that stand for it.
+    `optional` one is made only in some forms of the program. It lives in steps [start, end), and is another one `times`
+    times. `values` are the SSA values that stand for it; `argument` and `result` its number where it is one (or -1).
     """
 
     values: list[SSAValue]
@@ -60,7 +60,7 @@ class Tensor:
     end: int = 0
     maker: tuple[int, int] | None = None
     argument: int = -1
-    result: bool = False
+    result: int = -1
     optional: bool = False
     uses: list[Use] = field(default_factory=list)
 
@@ -163,10 +163,13 @@ class _Reader:
 
     def reads(self, index: int, position: int, times: float, **reader: int) -> None:
         tensor = self.out.tensors[index]
-        outside = len(self.loops_of[index])
-        entered = self.loops[outside:]
+        entered = self.entered(self.loops_of[index])
         tensor.uses.append(Use(position, times, loop=entered[0][0] if entered else -1, **reader))
         tensor.end = max(tensor.end, position + 1, *(end for _, end in entered))
+
+    def entered(self, outside: tuple[tuple[int, int], ...]) -> list[tuple[int, int]]:
+        """The loops around the current op that are not among those `outside`."""
+        return [loop for loop in self.loops if loop not in outside]
 
     def block(self, block: Block, times: float, position: int) -> int:
         """Reads the ops of a block from `position` on; returns the position behind it."""
@@ -241,17 +244,21 @@ class _Reader:
     def loop(self, op: Operation, times: float, position: int) -> int:
         start, rounds = position, times * (trip_count(op) or 1)
         condition, body = (region.block for region in op.regions)
+        end = start + sum(1 for region in op.regions for inner in region.blocks for _ in inner.walk()) + 1
+        last = body.last_op
+        assert last is not None
         homes = []
         for index, value in enumerate(op.operands):
-            home = self.tensor([op.results[index], condition.args[index], body.args[index]], start, times)
+            changes = last.operands[index] is not body.args[index]
+            values = [op.results[index], condition.args[index], body.args[index]]
+            home = self.tensor(values, start, rounds if changes else times)
             self.use(value, start, times, feeds=home)
+            if changes:
+                self.loops_of[home] = (*self.loops, (start, end))
             homes.append(home)
-        end = start + sum(1 for region in op.regions for inner in region.blocks for _ in inner.walk()) + 1
         self.loops.append((start, end))
         position = self.block(condition, rounds, position + 1)
         position = self.block(body, rounds, position)
-        last = body.last_op
-        assert last is not None
         for value, home in zip(last.operands, homes, strict=True):
             if home >= 0 and self.out.of.get(value, -1) != home:
                 self.use(value, position, rounds, feeds=home)
@@ -279,9 +286,9 @@ class _Reader:
                 continue
             tensor = out.tensors[source]
             home = len(out.tensors)
-            out.tensors.append(Tensor([], tensor.shape, tensor.width, out.steps - 1, 1.0, out.steps, result=True))
+            made = Tensor([value], tensor.shape, tensor.width, out.steps - 1, 1.0, out.steps, result=index)
+            out.tensors.append(made)
             self.use(value, out.steps - 1, 1.0, feeds=home)
-            out.tensors[home].values = [value]
         for tensor in out.tensors:
             if tensor.argument >= 0:
                 tensor.end = out.steps

@@ -27,16 +27,13 @@ def pins(module: ModuleOp, outline: Outline, space: Space, mesh_name: str, mesh:
     func = main_function(module)
     names = port_names(func, "arg_attrs")
     results = port_names(func, "res_attrs")
-    last = func.body.block.last_op
-    assert last is not None
     found: dict[int, list[int]] = {}
     for index, tensor in enumerate(outline.tensors):
         layout, title = None, ""
         if tensor.argument >= 0:
             layout, title = argument_layout(func, tensor.argument), f'argument "{names[tensor.argument]}"'
-        elif tensor.result:
-            number = next(i for i, value in enumerate(last.operands) if value is tensor.values[0])
-            layout, title = result_layout(func, number), f'result "{results[number]}"'
+        elif tensor.result >= 0:
+            layout, title = result_layout(func, tensor.result), f'result "{results[tensor.result]}"'
         elif tensor.maker is None:
             layout, title = _constraint(tensor), "a constraint of the program"
         if layout is not None:

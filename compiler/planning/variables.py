@@ -146,7 +146,7 @@ class _Builder:
         """A home or a copy of a tensor."""
         kind = self.space.kinds[key_of(self.outline, index)]
         places = np.arange(len(kind.codes))
-        if tensor.argument >= 0 or tensor.result or (tensor.maker is None and not copy):
+        if tensor.argument >= 0 or tensor.result >= 0 or (tensor.maker is None and not copy):
             places = places[kind.whole]  # what comes from elsewhere is no sum to be finished here
         if not copy and index in self.pins:
             places = np.array(self.pins[index], np.int64)
@@ -221,15 +221,21 @@ class _Builder:
 
 
 def grouped(tensor: Tensor) -> list[list[Use]]:
-    """Readers in groups that stand close together; those in one loop are a group."""
+    """Readers in groups that stand close together and read as often; those in one loop are a group."""
     groups: list[list[Use]] = []
     for use in sorted(tensor.uses, key=lambda use: use.position):
         last = groups[-1][-1] if groups else None
-        if last is not None and use.loop == last.loop and (use.loop >= 0 or use.position - last.position <= WINDOW):
+        if last is not None and _together(last, use):
             groups[-1].append(use)
         else:
             groups.append([use])
     return groups
+
+
+def _together(one: Use, other: Use) -> bool:
+    if one.loop != other.loop:
+        return False
+    return one.loop >= 0 or (one.times == other.times and other.position - one.position <= WINDOW)
 
 
 def _fusing() -> frozenset[str]:
