@@ -113,7 +113,7 @@ class _Fuser:
             readers = [user for user in self.users[index] if user in pure]
             only = not self.needed[index] and len(readers) == len(self.users[index]) and all(own[u] for u in readers)
             indices = set().union(
-                *(indexed[user] if nodes[user].kind in (Kind.ELEMENTWISE, Kind.VIEW) else (user,) for user in readers)
+                *(indexed[user] if nodes[user].kind is Kind.ELEMENTWISE else (user,) for user in readers)
             )
             repeated = sum(times[user] for user in indices)
             if repeated <= REPEATED and len(pure) < LARGEST and self.taken(index, readers, only):
