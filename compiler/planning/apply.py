@@ -33,8 +33,9 @@ def apply_choice(
     places: list[int] = []
     for index, tensor in enumerate(outline.tensors):
         places.append(_place(index, tensor, outline, space, decision, choice))
+    replaced: dict[SSAValue, SSAValue] = {}
     for rewritten in outline.islands:
-        _rebuild(rewritten, outline, space, decision, choice)
+        _rebuild(rewritten, outline, space, decision, choice, replaced)
     for number, site in enumerate(outline.sites):
         states, state = space.states(number), int(choice[decision.of_site[number]])
         way = int(states.way[state])
@@ -74,8 +75,10 @@ def _place(index: int, tensor: Tensor, outline: Outline, space: Space, decision:
         return int(decision.variables[home].places[choice[home]])
     if tensor.uses and tensor.uses[0].site >= 0:
         use = tensor.uses[0]
-        return int(space.states(use.site).reads(use.way, use.operand)[choice[decision.of_site[use.site]]])
-    if tensor.uses:
+        read = int(space.states(use.site).reads(use.way, use.operand)[choice[decision.of_site[use.site]]])
+        if read >= 0:
+            return read  # not where its reader is one of other forms
+    elif tensor.uses:
         home = decision.home[tensor.uses[0].feeds]
         return int(decision.variables[home].places[choice[home]])
     assert tensor.maker is not None
@@ -83,8 +86,15 @@ def _place(index: int, tensor: Tensor, outline: Outline, space: Space, decision:
     return int(space.states(site).makes[choice[decision.of_site[site]], result])
 
 
-def _rebuild(rewritten: Rewritten, outline: Outline, space: Space, decision: Decision, choice: Ints) -> None:
-    """Puts the chosen ways of an island in the place of its ops."""
+def _rebuild(
+    rewritten: Rewritten,
+    outline: Outline,
+    space: Space,
+    decision: Decision,
+    choice: Ints,
+    replaced: dict[SSAValue, SSAValue],
+) -> None:
+    """Puts the chosen ways of an island in the place of its ops; `replaced` are the results of islands before it."""
     root = rewritten.island.root
     block = root.parent
     assert block is not None
@@ -96,7 +106,7 @@ def _rebuild(rewritten: Rewritten, outline: Outline, space: Space, decision: Dec
             continue
         op = piece.ways[way].op
         for place, read in enumerate(piece.ways[way].reads):
-            value = made[read] if isinstance(read, int) else read
+            value = made[read] if isinstance(read, int) else replaced.get(read, read)
             assert value is not None, "a way that is taken reads only what is there"
             if isinstance(value, OpResult) and value.op.parent is None:
                 block.insert_op_before(value.op, root)  # a constant of its own
@@ -109,6 +119,7 @@ def _rebuild(rewritten: Rewritten, outline: Outline, space: Space, decision: Dec
     assert last is not None
     last.name_hint = root.results[0].name_hint
     root.results[0].replace_all_uses_with(last)
+    replaced[root.results[0]] = last
     for op in rewritten.island.inside:  # readers first
         op.detach()
         op.erase()

@@ -231,6 +231,8 @@ class _Reader:
     def control_flow(self, op: Operation, times: float, position: int) -> int:
         if op.name == "stablehlo.while":
             return self.loop(op, times, position)
+        if op.name == "sdy.manual_computation":
+            return self.manual(op, times, position)
         homes = [self.tensor([value], position, times) for value in op.results]
         for region in op.regions:
             for inner in region.blocks:
@@ -239,6 +241,14 @@ class _Reader:
                 if last is not None:
                     for value, home in zip(last.operands, homes, strict=False):
                         self.use(value, position, times, feeds=home)
+        return position
+
+    def manual(self, op: Operation, times: float, position: int) -> int:
+        """What its author partitioned: its operands and results lie where it says, its body is not to be planned."""
+        for value, argument in zip(op.operands, op.regions[0].block.args, strict=True):
+            self.use(value, position, times, feeds=self.tensor([argument], position, times, value.type))
+        for result in op.results:
+            self.tensor([result], position, times)
         return position
 
     def loop(self, op: Operation, times: float, position: int) -> int:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from xdsl.dialects.builtin import ModuleOp
-from xdsl.ir import BlockArgument, OpResult
+from xdsl.ir import BlockArgument, Operation, SSAValue
 
 from eggshard.diagnostics import DiagnosticError
 from eggshard.dialects.sharding import argument_layout, layout_of, result_layout
 from eggshard.dialects.sharding.layout import Axis, Layout, Mesh
 from eggshard.egraph.codes import layout_of_code
 from eggshard.partitioning.insert import ANNOTATIONS
+from eggshard.partitioning.manual import manual_layouts
 from eggshard.partitioning.program import BARRIERS, main_function
 from eggshard.planning.kinds import Kind
 from eggshard.planning.outline import Outline, Tensor
@@ -35,18 +36,26 @@ def pins(module: ModuleOp, outline: Outline, space: Space, mesh_name: str, mesh:
         elif tensor.result >= 0:
             layout, title = result_layout(func, tensor.result), f'result "{results[tensor.result]}"'
         elif tensor.maker is None:
-            layout, title = _constraint(tensor), "a constraint of the program"
+            layout, title = _constraint(tensor, mesh_name), "a constraint of the program"
+        elif tensor.values:
+            layout, title = layout_of(tensor.values[0]), f"a result of {op_name(tensor.values[0])}"
         if layout is not None:
             found[index] = _allowed(layout, space.kinds[key_of(outline, index)], mesh_name, mesh, title)
     return found
 
 
-def _constraint(tensor: Tensor) -> Layout | None:
+def op_name(value: SSAValue) -> str:
+    return value.owner.name.split(".", 1)[-1] if isinstance(value.owner, Operation) else "an argument"
+
+
+def _constraint(tensor: Tensor, mesh_name: str) -> Layout | None:
     for value in tensor.values:
-        if isinstance(value, BlockArgument):
-            continue
-        assert isinstance(value, OpResult)
-        if value.op.name in ANNOTATIONS or value.op.name in BARRIERS:
+        op = value.owner.parent_op() if isinstance(value, BlockArgument) else value.owner
+        assert isinstance(op, Operation)
+        if op.name == "sdy.manual_computation":
+            around = manual_layouts(op, mesh_name)
+            return (around.operands if isinstance(value, BlockArgument) else around.results)[value.index]
+        if op.name in ANNOTATIONS or op.name in BARRIERS:
             return layout_of(value)
     return None
 

@@ -16,7 +16,7 @@ from eggshard.choose.solve import solve
 from eggshard.cost import AnalyticCost
 from eggshard.diagnostics import DiagnosticError
 from eggshard.dialects.assembly import make_context, parse_module
-from eggshard.dialects.sharding import argument_layout, result_layout
+from eggshard.dialects.sharding import argument_layout, layout_of, result_layout
 from eggshard.egraph.codes import LAST_DIMENSION
 from eggshard.egraph.explore import explore
 from eggshard.hardware import load_hardware
@@ -376,6 +376,30 @@ def test_open_dimensions_begin_as_they_are_given() -> None:
     assert axes(searched(text.replace("?", "").replace('"b", ', '"b"'), {"a": 2, "b": 2})[0], 0) == [["b"], []]
 
 
+ANNOTATED = """
+sdy.mesh @mesh = <["a"=4]>
+func.func @main(%x: tensor<64x4xf32>, %w: tensor<4x64xf32>, %v: tensor<64x4xf32>) -> tensor<64x4xf32> {
+  %0 = stablehlo.dot_general %x, %w, contracting_dims = [1] x [0]
+    {sdy.sharding = #sdy.sharding_per_value<[<@mesh, [{}, {"a"}]>]>}
+    : (tensor<64x4xf32>, tensor<4x64xf32>) -> tensor<64x64xf32>
+  %1 = stablehlo.dot_general %0, %v, contracting_dims = [1] x [0]
+    : (tensor<64x64xf32>, tensor<64x4xf32>) -> tensor<64x4xf32>
+  return %1 : tensor<64x4xf32>
+}
+"""
+
+
+def test_annotated_results_of_ops_are_made_and_lie_as_given() -> None:
+    """Another form would not make it."""
+    module, _ = searched(ANNOTATED, {"a": 4})
+    assert products(module) == [(64, 64), (64, 4)]
+    first = next(op for op in main_function(module).body.block.ops if op.name == "stablehlo.dot_general")
+    layout = layout_of(first.results[0])
+    assert layout is not None and [len(dim) for dim in layout.axes] == [0, 1]
+    free, _ = searched(ANNOTATED.replace("sdy.sharding =", "was ="), {"a": 4})
+    assert products(free) == [(4, 4), (64, 4)]
+
+
 def test_parts_of_axes_cannot_be_searched_with() -> None:
     with pytest.raises(DiagnosticError, match='argument "x" is laid out as') as error:
         searched(CHAIN, {"a": 4}, shard=[("x", "a:(1)2")])
@@ -429,3 +453,20 @@ def test_results_of_other_forms_lie_where_they_are_pinned() -> None:
     module, _ = searched(text, {"a": 8}, shard=[("y", "-,a")])
     layout = result_layout(main_function(module), 0)
     assert layout is not None and [len(dim) for dim in layout.axes] == [0, 1]
+
+
+def test_other_forms_read_other_forms() -> None:
+    """The result of one tree, read twice, is a leaf of the next."""
+    text = TALL.replace(
+        "  return %1 : tensor<4096x64xf32>\n",
+        """  %2 = stablehlo.dot_general %1, %b, contracting_dims = [1] x [0]
+    : (tensor<4096x64xf32>, tensor<64x4096xf32>) -> tensor<4096x4096xf32>
+  %3 = stablehlo.dot_general %2, %1, contracting_dims = [1] x [0]
+    : (tensor<4096x4096xf32>, tensor<4096x64xf32>) -> tensor<4096x64xf32>
+  return %3 : tensor<4096x64xf32>
+""",
+    )
+    module, _ = searched(text, {"a": 8})
+    assert products(module) == [(64, 64), (4096, 64)] * 2
+    module.verify()
+    pipeline.run(module, make_context(), (*pipeline.RESHARD, *pipeline.PARTITION))

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from xdsl.dialects.builtin import AnyFloat, ModuleOp, TensorType
 from xdsl.ir import Attribute, Block, Operation, OpResult, SSAValue
 
+from eggshard.dialects.sharding.access import attached_layouts
 from eggshard.partitioning.identity import identity
 from eggshard.partitioning.localize.simple import is_splat
 from eggshard.partitioning.program import CONTROL_FLOW, main_function
@@ -127,8 +128,8 @@ class _Reader:
         return Island(self.root, term, self.inside, self.sizes, precision)
 
     def joins(self, op: Operation) -> bool:
-        """Whether an op may be inside the tree: its matrix products are of one precision."""
-        if op.parent is not self.root.parent or _kind(op) is None:
+        """Whether an op may be inside the tree: its result has no layout given, its matrix products one precision."""
+        if op.parent is not self.root.parent or _kind(op) is None or attached_layouts(op) is not None:
             return False
         return op.name != DOT or not self.precisions or op.properties.get("precision_config") in self.precisions
 
