@@ -22,6 +22,7 @@ PASSES: dict[str, str] = {
     "export-sdy": "annotate.export_sdy:ExportSdyPass",
     # partition
     "choose-strategies": "partition.choose_strategies:ChooseStrategiesPass",
+    "search-strategies": "partition.search_strategies:SearchStrategiesPass",
     "insert-reshards": "partition.insert_reshards:InsertReshardsPass",
     "insert-explicit-reshards": "partition.insert_explicit_reshards:InsertExplicitReshardsPass",
     "defer-reductions": "partition.defer_reductions:DeferReductionsPass",
