@@ -16,6 +16,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from eggshard.annotation import linked
+from eggshard.dialects.sharding import result_layout
 from eggshard.dialects.stablehlo.dense import element_bytes
 from eggshard.egraph.logic.islands import Island
 from eggshard.egraph.logic.pieces import Piece
@@ -287,7 +288,7 @@ class _Reader:
             source = out.of.get(value, -1)
             if source < 0:
                 continue
-            argument = pairs.get(index)
+            argument = pairs.get(index) if result_layout(self.func, index) is None else None
             home = -1 if argument is None else out.of.get(self.func.body.block.args[argument], -1)
             if home >= 0:
                 out.linked_results.append((index, home))

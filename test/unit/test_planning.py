@@ -231,6 +231,16 @@ def test_updated_state_lies_like_the_state_that_came_in() -> None:
     assert given is not None and made is not None and given.axes == made.axes
 
 
+def test_updated_state_lies_where_the_program_says() -> None:
+    text = 'sdy.mesh @mesh = <["a"=2]>\n' + STATE.replace(
+        'sharding.name = "result/w"', 'sharding.name = "result/w", sdy.sharding = #sdy.sharding<@mesh, [{}, {"a"}]>'
+    )
+    module, _ = searched(text, {"a": 2}, shard=[("params/w", "a")])
+    made = result_layout(main_function(module), 0)
+    assert axes(module, 0) == [["a"], []]
+    assert made is not None and [len(dim) for dim in made.axes] == [0, 1]
+
+
 # -- kinds ------------------------------------------------------------------------------------------------------------
 
 
