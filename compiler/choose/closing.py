@@ -23,6 +23,9 @@ from eggshard.choose.primal import Primal
 FROM_EPOCH = 2
 """The dual is near enough to its limit to start from."""
 
+LARGE, LATER = 6_000, 5
+"""With this many strategies it waits for a later epoch: narrowing the core and polishing get further at first."""
+
 LARGEST = 60_000
 """Columns of the linear program."""
 
@@ -70,7 +73,8 @@ class Exact:
         if self.future is not None and self.future.done():
             self.future.result()
         small = len(self.reduced.core.cost) <= STRATEGIES
-        if self.over or not small or dual.epoch < FROM_EPOCH or dual.epoch == self.tried or seconds <= 0:
+        early = LATER if len(self.reduced.core.cost) > LARGE and primal.best is not None else FROM_EPOCH
+        if self.over or not small or dual.epoch < early or dual.epoch == self.tried or seconds <= 0:
             return
         self.tried = dual.epoch
         fitting = primal.best is None

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from eggshard.choose.core import Core
+from eggshard.choose.core import BARRED, Core
 from eggshard.choose.messages import energy, loads, price, sweep
 
 START_SWEEPS = 20
@@ -57,7 +57,9 @@ class Dual:
         for _ in range(START_SWEEPS):
             bound = self.pass_messages()
         core = self.core
-        scale = max(abs(bound), abs(energy(core, self.theta, self.labels) - bound), 1.0)
+        above = energy(core, self.theta, self.labels) - bound
+        # Labels may take forbidden entries, whose size says nothing.
+        scale = max(abs(bound), above if above < BARRED / 2 else 0.0, 1.0)
         self.now[:] = 1e-3 * scale / max(float(core.capacity.sum()), 1.0)
         self.least = FAINT * float(self.now.max(initial=0.0))
 

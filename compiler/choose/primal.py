@@ -23,11 +23,14 @@ KEPT = 6
 FRESH = 6
 """Every so many rounds a choice of the dual is repaired and competes."""
 
-WALK = 48
+WALK = 24
 """Rounds of one annealed walk."""
 
 HOTTEST = 1e-5
 """Leeway at the start of a walk, as a part of the cost; it falls to nothing with the square of what is left."""
+
+NOISE = 0.1
+"""The most that is added at random to a strategy's cost where forests are decoded, as a part of the leeway."""
 
 
 def modest_price(core: Core) -> float:
@@ -58,7 +61,7 @@ class Primal:
         self.kept: list[tuple[float, Any]] = []
         self.turn = 0
         self.walker: Any = None
-        self.walked = 0
+        self.walked, self.walks = 0, 0
 
     def forests(self, choice: Any, goal: Any, region: int, share: float, leeway: float) -> float:
         """Forests that together touch `share` of the nodes."""
@@ -95,13 +98,20 @@ class Primal:
                 self.keep(labels)
         else:
             if self.walked == 0:
-                pick = 0 if self.turn % 2 else int(self.random.integers(len(self.kept)))
-                self.walker = self.kept[pick][1].copy()
+                self.walks += 1
+                self.walker = self.beginning(labels, prices, work)
             left = 1.0 - self.walked / WALK
             self.improve(self.walker, prices, work, HOTTEST * abs(self.cost) * left * left)
             self.walked = (self.walked + 1) % WALK
             if self.walked == 0 or energy(self.core, self.core.cost, self.walker) < self.cost:
                 self.keep(self.walker.copy())
+
+    def beginning(self, labels: Any, prices: Any, work: int) -> Any:
+        """Where a walk starts: the best, any kept one, or the dual's choice, in turns."""
+        kind = self.walks % 3
+        if kind == 0 and self.repair(labels, prices, 2 * work):
+            return labels
+        return self.kept[0 if kind == 1 else int(self.random.integers(len(self.kept)))][1].copy()
 
     def keep(self, choice: Any) -> None:
         """Keeps a choice among the `KEPT` cheapest, no cost twice."""
@@ -120,4 +130,6 @@ class Primal:
         set_slack(self.slack, core.capacity - self.load)
         for _ in range(rounds):
             price(core, prices * self.random.uniform(0.0, 1.3), self.theta)
+            if leeway > 0:
+                self.theta += self.random.random(len(self.theta)) * (NOISE * leeway * self.random.random())
             self.forests(choice, core.cost, int(self.random.choice(REGIONS)), 1.0, leeway * self.random.random())

@@ -19,9 +19,18 @@ from eggshard.choose.closing import Exact
 from eggshard.choose.core import Reduced
 from eggshard.choose.dual import Dual
 from eggshard.choose.evaluate import Evaluator
+from eggshard.choose.narrow import exact_cost, narrowed
 from eggshard.choose.presolve import Infeasible, presolve
 from eggshard.choose.primal import Primal
 from eggshard.choose.problem import Ints, Problem, Progress, Result
+
+NARROW_FROM = 1
+"""The epoch of the dual from which on it is worth to see what its bound excludes."""
+
+CLOSER = 0.95
+"""Within an epoch it is tried again when the gap has shrunk to this part."""
+
+SEEDS = 1_000_003
 
 ROUND = 30_000_000
 """Table entries that the dual reads in a round: about a tenth of a second."""
@@ -83,6 +92,8 @@ class Search:
         self.latest: float | None = None
         self.starts: list[Ints] = []
         self.enough = 0.0
+        self.ceiling: int | None = None
+        """What is proven of a narrowed core is so of choices that cost less than this."""
 
     def seconds(self) -> float:
         return time.monotonic() - self.start
@@ -104,22 +115,29 @@ class Search:
             self.accept(reduced, np.zeros(0, np.int64), "presolve")
             self.bound = reduced.constant << reduced.shift
             return
-        dual, primal = Dual(reduced.core), Primal(reduced.core, self.seed)
-        entries = max(1, len(reduced.core.entries) + 4 * len(reduced.core.cost))
-        steps = int(np.clip(ROUND // (2 * entries), 1, 40))
-        exact = Exact(reduced)
-        with ThreadPoolExecutor(2) as pool:
-            try:
-                self.rounds(reduced, dual, primal, exact, pool, steps)
-            finally:
-                exact.stop()
-
-    def rounds(
-        self, reduced: Reduced, dual: Dual, primal: Primal, exact: Exact, pool: ThreadPoolExecutor, steps: int
-    ) -> None:
-        """Rounds until the bound meets the cost or time is up."""
+        primal = Primal(reduced.core, self.seed)
         for start in self.starts:
             self.begin(reduced, primal, start)
+        with ThreadPoolExecutor(2) as pool:
+            following: tuple[Reduced, Primal] | None = reduced, primal
+            while following is not None:
+                following = self.core(*following, pool)
+
+    def core(self, reduced: Reduced, primal: Primal, pool: ThreadPoolExecutor) -> tuple[Reduced, Primal] | None:
+        """Searches one core; the narrower one to go on with, if it comes to that."""
+        exact = Exact(reduced)
+        try:
+            return self.rounds(reduced, Dual(reduced.core), primal, exact, pool)
+        finally:
+            exact.stop()
+
+    def rounds(
+        self, reduced: Reduced, dual: Dual, primal: Primal, exact: Exact, pool: ThreadPoolExecutor
+    ) -> tuple[Reduced, Primal] | None:
+        """Rounds until the bound meets the cost, time is up, or a good part of the core turns out to be hopeless."""
+        entries = max(1, len(reduced.core.entries) + 4 * len(reduced.core.cost))
+        steps = int(np.clip(ROUND // (2 * entries), 1, 40))
+        judged, open_gap = NARROW_FROM - 1, np.inf
         dual.start()
         self.prove(reduced, dual, "bound")
         while not self.optimal() and self.seconds() < self.limit:
@@ -137,8 +155,33 @@ class Search:
                 self.miss(reduced, primal.closest)
             if not busy:
                 self.prove(reduced, dual, "search")
+                gap = primal.cost - dual.bound
+                closer = dual.epoch > judged or (dual.epoch >= NARROW_FROM and gap < CLOSER * open_gap)
+                if closer and primal.best is not None and not self.optimal():
+                    judged, open_gap = dual.epoch, gap
+                    narrower = self.narrow(reduced, dual, primal)
+                    if narrower is not None:
+                        return narrower
                 exact.start(pool, dual, primal, self.limit - self.seconds())
             self.learn(reduced, primal, exact)
+        return None
+
+    def narrow(self, reduced: Reduced, dual: Dual, primal: Primal) -> tuple[Reduced, Primal] | None:
+        """The core of choices that cost at most the incumbent, with the choices to go on from."""
+        cost = exact_cost(reduced, primal.best)
+        if cost is None:
+            return None
+        narrower = narrowed(self.problem, reduced, dual.prices, dual.messages, cost + 1)
+        if narrower is None:
+            return None
+        self.ceiling = (cost + 1 + reduced.constant) << reduced.shift
+        following = Primal(narrower.core, self.seed + SEEDS * len(narrower.nodes))
+        for _, choice in primal.kept:
+            encoded = narrower.encoded(reduced.original(choice))
+            if following.repair(encoded, np.zeros(len(narrower.core.capacity)), 8):
+                following.keep(encoded)
+        self.report("narrow")
+        return narrower, following
 
     def begin(self, reduced: Reduced, primal: Primal, start: Ints) -> None:
         """Takes a given choice as one to go on from."""
@@ -198,6 +241,8 @@ class Search:
                 raise Infeasible("the dual bound exceeds the cost of every choice")
 
     def raise_bound(self, bound: int, phase: str) -> None:
+        if self.ceiling is not None:
+            bound = min(bound, self.ceiling)
         if self.bound is None or bound > self.bound:
             self.bound = bound
             self.report(phase)
