@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xdsl.dialects.builtin import ModuleOp
-from xdsl.ir import BlockArgument, Operation, SSAValue
+from xdsl.ir import BlockArgument, Operation, OpResult, SSAValue
 
 from eggshard.diagnostics import DiagnosticError
 from eggshard.dialects.sharding import argument_layout, layout_of, result_layout
@@ -50,8 +50,9 @@ def op_name(value: SSAValue) -> str:
 
 def _constraint(tensor: Tensor, mesh_name: str) -> Layout | None:
     for value in tensor.values:
-        op = value.owner.parent_op() if isinstance(value, BlockArgument) else value.owner
-        assert isinstance(op, Operation)
+        assert isinstance(value, BlockArgument | OpResult)
+        op = value.owner.parent_op() if isinstance(value, BlockArgument) else value.op
+        assert op is not None
         if op.name == "sdy.manual_computation":
             around = manual_layouts(op, mesh_name)
             return (around.operands if isinstance(value, BlockArgument) else around.results)[value.index]

@@ -188,7 +188,7 @@ def check_pieces(island: Island, forms: Forms, leaves: dict[Any, Any]) -> Any:
         ways = []
         for way in piece.ways:
             arrays = []
-            types = []
+            types: list[Any] = []
             for read in way.reads:
                 if isinstance(read, int):
                     arrays.append(values[read])
@@ -373,11 +373,11 @@ def test_sums_of_broadcast_products_count_them() -> None:
     p = Program()
     u, v, w = p.argument((2,)), p.argument((2,)), p.argument(M)
     wide = [p.broadcast(x, (2,), [0], M) for x in (u, v)]
-    both = p.binary("multiply", *wide, M)
+    both = p.binary("multiply", wide[0], wide[1])
     agrees(p, p.sum(product(p, both, w), M, 1), (2,))
     p = Program()
     wide = [p.broadcast(p.argument((2,)), (2,), [0], M) for _ in range(2)]
-    both = p.binary("multiply", *wide, M)
+    both = p.binary("multiply", wide[0], wide[1])
     assert agrees(p, p.sum(both, M, 1), (2,)) is None
 
 
@@ -415,7 +415,8 @@ def test_products_of_one_precision(precision: str, fires: bool) -> None:
     if found is not None:
         for piece in pieces(*found):
             for way in piece.ways:
-                assert [entry.data for entry in way.op.properties["precision_config"]] == [precision] * 2
+                asked_for: Any = way.op.properties["precision_config"]
+                assert [entry.data for entry in asked_for] == [precision] * 2
 
 
 def test_integers_stay() -> None:

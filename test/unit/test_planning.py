@@ -341,11 +341,6 @@ def test_no_choice_is_cheaper(text: str, share: float) -> None:
 # -- the search -------------------------------------------------------------------------------------------------------
 
 
-def bytes_of(module: ModuleOp) -> int:
-    func = main_function(module)
-    return sum(int(np.prod(kind.get_shape())) * 4 for kind in func.function_type.inputs)  # type: ignore[attr-defined]
-
-
 def test_memory_is_kept_to() -> None:
     whole = searched(CHAIN, {"a": 2})[1].peak_bytes
     assert whole is not None
@@ -441,7 +436,7 @@ func.func @main(%a: tensor<4096x64xf32>, %b: tensor<64x4096xf32>, %v: tensor<409
 
 def products(module: ModuleOp) -> list[tuple[int, ...]]:
     ops = main_function(module).body.block.ops
-    return [tuple(op.results[0].type.get_shape()) for op in ops if op.name == "stablehlo.dot_general"]  # type: ignore[attr-defined]
+    return [tuple(op.results[0].type.get_shape()) for op in ops if op.name == "stablehlo.dot_general"]
 
 
 def test_other_forms_of_the_program_are_taken() -> None:

@@ -113,10 +113,8 @@ def difference(whole: Whole, plan: Any) -> float:
 
     (mesh,) = meshes_of(plan.module).values()
     func = main_function(plan.module)
-    given, made = (
-        [entry.data["sharding.layout"].data for entry in func.properties[key].data]
-        for key in ("arg_attrs", "res_attrs")
-    )
+    attributes: list[Any] = [func.properties[key] for key in ("arg_attrs", "res_attrs")]
+    given, made = ([entry.data["sharding.layout"].data for entry in each.data] for each in attributes)
     parts = [shard(array, layout, mesh) for array, layout in zip(whole.inputs, given, strict=True)]
     found = run_devices(plan.module, parts, mesh.device_count)
     if not all(copies_agree(pieces, layout, mesh) for pieces, layout in zip(found, made, strict=True)):
