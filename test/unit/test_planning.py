@@ -180,6 +180,31 @@ func.func @main(%x: tensor<8xf32>) -> tensor<8xf32> {
     assert laid.sites[0].ways[0].operands == [0, -1]
 
 
+MANUAL = """
+sdy.mesh @mesh = <["a"=2]>
+func.func @main(%x: tensor<8x4xf32> {sharding.name = "x"}) -> tensor<8x4xf32> {
+  %0 = stablehlo.tanh %x : tensor<8x4xf32>
+  %1 = sdy.manual_computation(%0) in_shardings=[<@mesh, [{}, {"a"}]>] out_shardings=[<@mesh, [{"a"}, {}]>]
+      manual_axes={"a"} (%local: tensor<8x2xf32>) {
+    %2 = stablehlo.reshape %local : (tensor<8x2xf32>) -> tensor<4x4xf32>
+    sdy.return %2 : tensor<4x4xf32>
+  } : (tensor<8x4xf32>) -> tensor<8x4xf32>
+  return %1 : tensor<8x4xf32>
+}
+"""
+
+
+def test_outline_of_manual_computations() -> None:
+    """Its author decided: nothing inside is planned, and what goes in and comes out lies where it says."""
+    laid = outline(read(MANUAL))
+    assert [site.op.name for site in laid.sites] == ["stablehlo.tanh"]
+    module, _ = searched(MANUAL, {"a": 2}, 250)
+    (manual,) = (op for op in main_function(module).body.block.ops if op.name == "sdy.manual_computation")
+    layout = layout_of(manual.operands[0])
+    assert layout is not None and [len(dim) for dim in layout.axes] == [0, 1]
+    pipeline.run(module, make_context(), (*pipeline.RESHARD, *pipeline.PARTITION))
+
+
 SEVERAL = """
 func.func @main(%x: tensor<8x4xf32> {sharding.name = "x"}, %y: tensor<8x4xf32> {sharding.name = "y"})
     -> (tensor<8x4xf32>, tensor<8x4xf32>, tensor<8x4xf32>) {
