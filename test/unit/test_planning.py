@@ -198,7 +198,7 @@ def test_outline_of_manual_computations() -> None:
     """Its author decided: nothing inside is planned, and what goes in and comes out lies where it says."""
     laid = outline(read(MANUAL))
     assert [site.op.name for site in laid.sites] == ["stablehlo.tanh"]
-    module, _ = searched(MANUAL, {"a": 2}, 250)
+    module, _ = searched(MANUAL, {"a": 2})
     (manual,) = (op for op in main_function(module).body.block.ops if op.name == "sdy.manual_computation")
     layout = layout_of(manual.operands[0])
     assert layout is not None and [len(dim) for dim in layout.axes] == [0, 1]
