@@ -23,13 +23,16 @@ from eggshard.choose.primal import Primal
 FROM_EPOCH = 2
 """The dual is near enough to its limit to start from."""
 
-LARGE, LATER = 6_000, 5
+LOST = 12
+"""After so many rounds of the primal without a choice that fits, one is looked for at once."""
+
+LARGE, LATER = 6_000, 4
 """With this many strategies it waits for a later epoch: narrowing the core and polishing get further at first."""
 
-LARGEST = 60_000
+LARGEST = 120_000
 """Columns of the linear program."""
 
-STRATEGIES = 20_000
+STRATEGIES = 40_000
 """With more strategies than this in the core, no program is even tried."""
 
 
@@ -73,7 +76,9 @@ class Exact:
         if self.future is not None and self.future.done():
             self.future.result()
         small = len(self.reduced.core.cost) <= STRATEGIES
-        early = LATER if len(self.reduced.core.cost) > LARGE and primal.best is not None else FROM_EPOCH
+        early = LATER if len(self.reduced.core.cost) > LARGE else FROM_EPOCH
+        if primal.best is None:
+            early = 0 if primal.turn >= LOST else FROM_EPOCH
         if self.over or not small or dual.epoch < early or dual.epoch == self.tried or seconds <= 0:
             return
         self.tried = dual.epoch

@@ -22,7 +22,7 @@ from eggshard.choose.problem import Problem
 from eggshard.choose.reduce import kill
 from eggshard.choose.segments import segments_of
 
-LEAST = 0.05
+LEAST = 0.03
 """The part of the strategies that has to go for a core to be made anew."""
 
 ROUNDS = 3

@@ -92,6 +92,8 @@ class Search:
         self.latest: float | None = None
         self.starts: list[Ints] = []
         self.enough = 0.0
+        self.settled = False
+        """Whether a narrowed core left nothing to choose."""
         self.ceiling: int | None = None
         """What is proven of a narrowed core is so of choices that cost less than this."""
 
@@ -160,7 +162,7 @@ class Search:
                 if closer and primal.best is not None and not self.optimal():
                     judged, open_gap = dual.epoch, gap
                     narrower = self.narrow(reduced, dual, primal)
-                    if narrower is not None:
+                    if narrower is not None or self.settled:
                         return narrower
                 exact.start(pool, dual, primal, self.limit - self.seconds())
             self.learn(reduced, primal, exact)
@@ -175,6 +177,11 @@ class Search:
         if narrower is None:
             return None
         self.ceiling = (cost + 1 + reduced.constant) << reduced.shift
+        if len(narrower.nodes) == 0:
+            self.accept(narrower, np.zeros(0, np.int64), "narrow")
+            self.raise_bound(narrower.constant << narrower.shift, "narrow")
+            self.settled = True
+            return None
         following = Primal(narrower.core, self.seed + SEEDS * len(narrower.nodes))
         for _, choice in primal.kept:
             encoded = narrower.encoded(reduced.original(choice))
