@@ -15,25 +15,33 @@ from typing import Any
 import numpy as np
 
 from eggshard.choose.compiled import entry
-from eggshard.choose.core import Reduced
+from eggshard.choose.core import Core, Reduced
+
+REST, OUT, SHARE = range(3)
+"""Rows of scratch."""
+
+
+def exact_theta(core: Core, cost: Any, rates: Any, scale: int, cap: int, theta: Any) -> None:
+    """theta = min(cost, cap) + usage * rate, in units of 2**-scale; terms beyond the cap are lowered to it."""
+    prefix = np.concatenate(([0], np.cumsum(rates)))
+    add_rates(core.first, core.seg, core.lo, core.hi, core.where, core.usage, cost, prefix, scale, cap, theta)
 
 
 @entry
-def exact_theta(core: Any, cost: Any, rates: Any, scale: int, cap: int, theta: Any) -> None:
-    """theta = min(cost, cap) + usage * rate, in units of 2**-scale; terms beyond the cap are lowered to it."""
-    cells = len(rates)
-    prefix = np.zeros(cells + 1, np.int64)
-    for c in range(cells):
-        prefix[c + 1] = prefix[c] + rates[c]
-    for v in range(len(core.first) - 1):
-        f = core.first[v]
-        k = core.first[v + 1] - f
+def add_rates(
+    first: Any, seg: Any, lo: Any, hi: Any, where: Any, usage: Any, cost: Any, prefix: Any, scale: int, cap: int,
+    theta: Any,
+) -> None:  # fmt: skip
+    """The loop of `exact_theta`; `prefix`: sums of rates of the cells before."""
+    for v in range(len(first) - 1):
+        f = first[v]
+        k = first[v + 1] - f
         for a in range(k):
             theta[f + a] = min(cost[f + a], cap >> scale) << scale
-        for s in range(core.seg[v], core.seg[v + 1]):
-            rate = prefix[core.hi[s]] - prefix[core.lo[s]]
+        for s in range(seg[v], seg[v + 1]):
+            rate = prefix[hi[s]] - prefix[lo[s]]
             for a in range(k):
-                u = core.usage[core.where[s] + a]
+                u = usage[where[s] + a]
                 if u * np.float64(rate) >= cap:
                     theta[f + a] += cap
                 else:
@@ -41,70 +49,80 @@ def exact_theta(core: Any, cost: Any, rates: Any, scale: int, cap: int, theta: A
                 theta[f + a] = min(theta[f + a], cap)
 
 
-@entry
-def exact_sweep(core: Any, entries: Any, theta: Any, messages: Any, scale: int, cap: int) -> tuple[int, int]:
+def exact_sweep(core: Core, entries: Any, theta: Any, messages: Any, scale: int, cap: int) -> tuple[int, int]:
     """The bound as high * 2**30 + low, so that no sum overflows."""
-    n = len(core.first) - 1
-    width = 1
-    for v in range(n):
-        width = max(width, core.first[v + 1] - core.first[v])
-    whole = np.zeros(core.msg[-1], np.int64)
-    rest, out = np.empty(width, np.int64), np.empty(width, np.int64)
-    hat, c = np.empty(width), np.empty(width, np.int64)
-    unit = np.float64(np.int64(1) << scale)
-    high, low = np.int64(0), np.int64(0)
-    mask = np.int64(2**30 - 1)
-    for v in range(n):
-        f = core.first[v]
-        k = core.first[v + 1] - f
+    whole = np.zeros(int(core.msg[-1]), np.int64)
+    width = int(np.diff(core.first).max(initial=1))
+    total = np.zeros(2, np.int64)
+    exact_pass(
+        core.first, core.nbr, core.other, core.twin, core.msg, core.table, entries, theta, messages, scale, cap,
+        whole, np.empty((3, width), np.int64), np.empty(width), total,
+    )  # fmt: skip
+    return int(total[0]), int(total[1])
+
+
+@entry
+def exact_pass(
+    first: Any, nbr: Any, other: Any, twin: Any, msg: Any, table: Any, entries: Any, theta: Any, messages: Any,
+    scale: int, cap: int, whole: Any, scratch: Any, hat: Any, total: Any,
+) -> None:  # fmt: skip
+    """The loop of `exact_sweep`: adds high and low to `total`; `whole` holds zeros, one per message."""
+    unit = np.float64(1 << scale)
+    high, low = 0, 0
+    mask = 2**30 - 1
+    for v in range(len(first) - 1):
+        f = first[v]
+        k = first[v + 1] - f
         ahead = 0
-        begin, end = core.nbr[v], core.nbr[v + 1]
+        begin, end = nbr[v], nbr[v + 1]
         for a in range(k):
-            rest[a] = theta[f + a]
+            scratch[REST, a] = theta[f + a]
             hat[a] = 0.0
         for h in range(begin, end):
-            m = core.msg[h]
-            if core.other[h] > v:
+            m = msg[h]
+            if other[h] > v:
                 ahead += 1
                 for a in range(k):
                     hat[a] += messages[m + a] * unit
             else:
                 for a in range(k):
-                    rest[a] += whole[m + a]
+                    scratch[REST, a] += whole[m + a]
         for a in range(k):
-            hat[a] += rest[a]
+            hat[a] += scratch[REST, a]
         gamma = 1.0 / max(ahead, end - begin - ahead, 1)
         for h in range(begin, end):
-            w = core.other[h]
+            w = other[h]
             if w < v:
                 continue
-            m = core.msg[h]
+            m = msg[h]
             for a in range(k):
-                c[a] = np.int64(min(max(np.floor(gamma * hat[a] - messages[m + a] * unit), -1.0 * cap), 1.0 * cap))
-                rest[a] -= c[a]
-            width_w = core.first[w + 1] - core.first[w]
-            at = core.table[h]
+                share = np.floor(gamma * hat[a] - messages[m + a] * unit)
+                scratch[SHARE, a] = np.int64(min(max(share, -1.0 * cap), 1.0 * cap))
+                scratch[REST, a] -= scratch[SHARE, a]
+            width_w = first[w + 1] - first[w]
+            at = table[h]
             for b in range(width_w):
-                out[b] = np.int64(4) * cap
+                scratch[OUT, b] = 4 * cap
             for a in range(k):
                 for b in range(width_w):
                     t = entries[at + a * width_w + b]
                     t = cap if t > (cap >> scale) else t << scale
-                    out[b] = min(out[b], c[a] + t)
-            least = out[0]
+                    scratch[OUT, b] = min(scratch[OUT, b], scratch[SHARE, a] + t)
+            least = scratch[OUT, 0]
             for b in range(1, width_w):
-                least = min(least, out[b])
+                least = min(least, scratch[OUT, b])
             high += least >> 30
             low += least & mask
-            to = core.msg[core.twin[h]]
+            to = msg[twin[h]]
             for b in range(width_w):
-                whole[to + b] = out[b] - least
-        least = rest[0]
+                whole[to + b] = scratch[OUT, b] - least
+        least = scratch[REST, 0]
         for a in range(1, k):
-            least = min(least, rest[a])
+            least = min(least, scratch[REST, a])
         high += least >> 30
         low += least & mask
-    return int(high), int(low)
+    total[0] += high
+    total[1] += low
 
 
 def proven_bound(reduced: Reduced, prices: Any, messages: Any, reference: float) -> int | None:

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from eggshard.choose.compiled import entry
+from eggshard.choose.core import Core
 from eggshard.choose.cuts import Cut
 from eggshard.choose.graph import FORBIDDEN
 from eggshard.choose.problem import Ints
@@ -35,43 +36,49 @@ STEEP = 2**52
 """What one table adds to a strategy is not told beyond this, so that many tables can be added."""
 
 
-@entry
-def edgewise(core: Any, theta: Any, messages: Any, point: Any) -> None:
+def edgewise(core: Core, theta: Any, messages: Any, point: Any) -> None:
     """
     The dual point of the kind above that a forward `sweep` passes through: its bound is that of the sweep.
 
     A sweep gives each edge ahead of v the share c(a) = gamma theta^_v(a) - m_wv(a), and passes on what is sure; here
     the share and what was passed on are both written down. Neither `theta` nor `messages` changes.
     """
-    n = len(core.first) - 1
     point[:] = messages
-    width = 1
-    for v in range(n):
-        width = max(width, core.first[v + 1] - core.first[v])
-    hat = np.empty(width)
-    for v in range(n):
-        f = core.first[v]
-        k = core.first[v + 1] - f
-        hat[:k] = theta[f : f + k]
+    hat = np.empty(int(np.diff(core.first).max(initial=1)))
+    write_down(
+        core.first, core.nbr, core.other, core.twin, core.msg, core.table, core.entries, theta, point, hat
+    )  # fmt: skip
+
+
+@entry
+def write_down(
+    first: Any, nbr: Any, other: Any, twin: Any, msg: Any, table: Any, entries: Any, theta: Any, point: Any, hat: Any
+) -> None:
+    """The loop of `edgewise`; hat is scratch, as long as the largest node."""
+    for v in range(len(first) - 1):
+        f = first[v]
+        k = first[v + 1] - f
+        for a in range(k):
+            hat[a] = theta[f + a]
         ahead = 0
-        begin, end = core.nbr[v], core.nbr[v + 1]
+        begin, end = nbr[v], nbr[v + 1]
         for h in range(begin, end):
-            ahead += core.other[h] > v
+            ahead += other[h] > v
             for a in range(k):
-                hat[a] += point[core.msg[h] + a]
+                hat[a] += point[msg[h] + a]
         gamma = 1.0 / max(ahead, end - begin - ahead, 1)
         for h in range(begin, end):
-            w = core.other[h]
+            w = other[h]
             if w < v:
                 continue
-            m, to = core.msg[h], core.msg[core.twin[h]]
-            width_w = core.first[w + 1] - core.first[w]
+            m, to = msg[h], msg[twin[h]]
+            width_w = first[w + 1] - first[w]
             for a in range(k):
                 point[m + a] -= gamma * hat[a]
             for b in range(width_w):
                 least = np.inf
                 for a in range(k):
-                    least = min(least, core.entries[core.table[h] + a * width_w + b] - point[m + a])
+                    least = min(least, entries[table[h] + a * width_w + b] - point[m + a])
                 point[to + b] = least
 
 

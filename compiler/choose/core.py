@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from eggshard.choose.compiled import entry
-from eggshard.choose.graph import CONSTANT, FORBIDDEN, RECORDS, Graph
+from eggshard.choose.graph import CONSTANT, FORBIDDEN, RECORDS, TABLE, Graph
 from eggshard.choose.reduce import decode
 from eggshard.choose.segments import Segments
 
@@ -71,7 +71,7 @@ class Reduced:
         allowed = np.where(self.exact_entries >= FORBIDDEN, -FORBIDDEN, self.exact_entries)
         if len(forward):
             total += int(np.maximum.reduceat(allowed, core.table[:-1])[forward].sum())
-        return (total + self.constant + len(self.graph.size) + len(self.graph.live)) << self.shift
+        return (total + self.constant + len(self.graph.size) + self.graph.edges.shape[1]) << self.shift
 
     def encoded(self, whole: Any) -> Any:
         """A choice of original strategies as core strategies; where presolve dropped one, the cheapest stands in."""
@@ -94,20 +94,20 @@ class Reduced:
 @entry
 def fill(
     nodes: Any, first: Any, strategies: Any, nbr: Any, other: Any, edge: Any, table: Any,
-    out: Any, ends: Any, start: Any, size: Any, pool: Any,
+    out: Any, edges: Any, size: Any, pool: Any,
 ) -> None:  # fmt: skip
     """Copies the tables of alive strategies, seen from every half-edge's own node."""
     for v in range(len(nodes)):
         for h in range(nbr[v], nbr[v + 1]):
             w = other[h]
             e = edge[h]
-            si, sj = size[ends[e, 1]], 1
-            if ends[e, 0] != nodes[v]:
-                si, sj = 1, size[ends[e, 1]]
+            start, si, sj = edges[TABLE, e], size[edges[1, e]], 1
+            if edges[0, e] != nodes[v]:
+                si, sj = 1, si
             at = table[h]
             for x in range(first[v], first[v + 1]):
                 for y in range(first[w], first[w + 1]):
-                    out[at] = pool[start[e] + strategies[x] * si + strategies[y] * sj]
+                    out[at] = pool[start + strategies[x] * si + strategies[y] * sj]
                     at += 1
 
 
@@ -123,13 +123,13 @@ def core_of(graph: Graph, segments: Segments, shift: int) -> Reduced:
     rank = np.full(len(graph.gone), -1, np.int64)
     rank[nodes] = np.arange(n)
     owner = np.repeat(np.arange(len(graph.size)), graph.size)
-    left = np.flatnonzero(graph.alive & ~graph.gone[owner])
+    left = np.flatnonzero((graph.cost < FORBIDDEN) & ~graph.gone[owner])
     left = left[np.argsort(rank[owner[left]], kind="stable")]
     strategies = left - graph.first[owner[left]]
     first = np.concatenate(([0], np.cumsum(graph.count[nodes]))).astype(np.int64)
 
     live = np.flatnonzero(graph.live)
-    a, b = rank[graph.ends[live, 0]], rank[graph.ends[live, 1]]
+    a, b = rank[graph.edges[0, live]], rank[graph.edges[1, live]]
     m = len(live)
     source, target = np.concatenate((a, b)), np.concatenate((b, a))
     order = np.lexsort((target, source))
@@ -142,8 +142,7 @@ def core_of(graph: Graph, segments: Segments, shift: int) -> Reduced:
     msg = np.concatenate(([0], np.cumsum(size[source]))).astype(np.int64)
     table = np.concatenate(([0], np.cumsum(size[source] * size[other]))).astype(np.int64)
     exact = np.empty(table[-1], np.int64)
-    fill(nodes, first, strategies, nbr, other, edge, table, exact, graph.ends, graph.table, graph.size,
-         graph.pool)  # fmt: skip
+    fill(nodes, first, strategies, nbr, other, edge, table, exact, graph.edges, graph.size, graph.pool)
 
     at = np.flatnonzero(rank[segments.node] >= 0) if len(segments.node) else np.zeros(0, np.int64)
     at = at[np.argsort(rank[segments.node[at]], kind="stable")]

@@ -24,40 +24,60 @@ FOLD, LEAF, CHAIN, FIXED = range(4)
 """Kinds of records: j follows i and its memory is i's; j is the best for i; j is the best for (i, k); j is fixed."""
 
 
+SIZE, FIRST, COUNT, STILL, HEAD, DEGREE, QUEUED, RING, GONE = range(9)
+"""Rows of `Graph.nodes`: strategies and where they start in `cost`; how many are alive; whether the node's memory does
+not depend on its strategy, or never matters; first half-edge; live edges; waits in the ring buffer; the buffer; whether
+it is eliminated."""
+
+TABLE, LIVE, NEXT = 2, 3, 4
+"""Rows of `Graph.edges`: 0 and 1 the nodes; where the row-major entries start in `pool`; live; NEXT + side the next
+half-edge in the list of that node (-1: none); QUEUED and RING as for nodes."""
+
+ROW, COLUMN, SEEN = range(3)
+"""Rows of `Graph.scratch`."""
+
+
 class Graph(NamedTuple):
     """
-    size, first   [n]     strategies of a node and where they start in `cost` and `alive`
-    count         [n]     how many of them are alive
-    still         [n]     the node's memory does not depend on its strategy, or never matters
-    gone          [n]     eliminated
-    head, degree  [n]     first half-edge, number of live edges;   nxt [2m] the next half-edge (-1: none)
-    ends          [m, 2]  nodes of an edge;  table [m] where its row-major entries start in `pool`;  live [m]
+    Few arrays, as each of them costs compile time in every loop.
+
+    nodes, edges  [.., n], [.., m]  by row, see above;   cost [strategies] FORBIDDEN where it is not alive any more
     records       [n, 5]  (kind, j, i, k, start in `maps`), in order of elimination
-    scratch       [4, max size]
+    scratch       [.., max size]
     """
 
-    size: Any
-    first: Any
+    nodes: Any
+    edges: Any
     cost: Any
-    alive: Any
-    count: Any
-    still: Any
-    gone: Any
-    head: Any
-    degree: Any
-    nxt: Any
-    ends: Any
-    table: Any
-    live: Any
     pool: Any
     maps: Any
     records: Any
-    edge_ring: Any
-    edge_queued: Any
-    node_ring: Any
-    node_queued: Any
     scratch: Any
     counters: Any
+
+    @property
+    def size(self) -> Any:
+        return self.nodes[SIZE]
+
+    @property
+    def first(self) -> Any:
+        return self.nodes[FIRST]
+
+    @property
+    def count(self) -> Any:
+        return self.nodes[COUNT]
+
+    @property
+    def still(self) -> Any:
+        return self.nodes[STILL]
+
+    @property
+    def gone(self) -> Any:
+        return self.nodes[GONE] != 0
+
+    @property
+    def live(self) -> Any:
+        return self.edges[LIVE] != 0
 
 
 def shift_of(problem: Problem) -> int:
@@ -99,16 +119,16 @@ def graph_of(problem: Problem, shift: int) -> Graph:
     counters[ROOM] = 3 * used + 1_000_000
     if n and int(count.min()) == 0:
         counters[EMPTIED] = 1 + int(np.argmin(count))
-    head, nxt = linked(n, problem.edge_nodes)
+    nodes, edges = np.zeros((GONE + 1, n), np.int64), np.zeros((RING + 1, m), np.int64)
+    nodes[SIZE], nodes[FIRST], nodes[COUNT] = size, problem.offsets[:-1], count
+    nodes[DEGREE] = np.bincount(problem.edge_nodes.ravel(), minlength=n)
+    nodes[HEAD], nxt = linked(n, problem.edge_nodes)
+    edges[:2], edges[TABLE], edges[LIVE] = problem.edge_nodes.T, problem.edge_offsets[:-1], 1
+    edges[NEXT : NEXT + 2] = nxt.reshape(-1, 2).T
     return Graph(
-        size=size, first=problem.offsets[:-1].copy(), cost=cost, alive=alive, count=count,
-        still=np.zeros(n, np.bool_), gone=np.zeros(n, np.bool_),
-        head=head, degree=np.bincount(problem.edge_nodes.ravel(), minlength=n).astype(np.int64), nxt=nxt,
-        ends=problem.edge_nodes.copy(), table=problem.edge_offsets[:-1].copy(), live=np.ones(m, np.bool_),
-        pool=pool, maps=np.empty(4 * len(cost) + 65536, np.int32), records=np.zeros((n + 1, 5), np.int64),
-        edge_ring=np.zeros(m + 1, np.int64), edge_queued=np.zeros(m, np.bool_),
-        node_ring=np.zeros(n + 1, np.int64), node_queued=np.zeros(n, np.bool_),
-        scratch=np.zeros((4, int(size.max(initial=1))), np.int64), counters=counters,
+        nodes=nodes, edges=edges, cost=cost, pool=pool, maps=np.empty(4 * len(cost) + 65536, np.int32),
+        records=np.zeros((n + 1, 5), np.int64), scratch=np.zeros((3, int(size.max(initial=1))), np.int64),
+        counters=counters,
     )  # fmt: skip
 
 

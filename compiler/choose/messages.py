@@ -18,25 +18,30 @@ from typing import Any
 import numpy as np
 
 from eggshard.choose.compiled import entry, ranked
+from eggshard.choose.core import Core
+
+
+def price(core: Core, prices: Any, theta: Any) -> None:
+    """theta = cost + usage * prices, prices summed over each segment."""
+    prefix = np.zeros(len(prices) + 1)
+    np.cumsum(prices, out=prefix[1:])
+    theta[:] = core.cost
+    add_prices(core.first, core.seg, core.lo, core.hi, core.where, core.usage, prefix, theta)
 
 
 @entry
-def price(core: Any, prices: Any, theta: Any) -> None:
-    """theta = cost + usage * prices, prices summed over each segment."""
-    cells = len(prices)
-    prefix = np.empty(cells + 1)
-    prefix[0] = 0.0
-    for c in range(cells):
-        prefix[c + 1] = prefix[c] + prices[c]
-    theta[:] = core.cost
-    for v in range(len(core.first) - 1):
-        f = core.first[v]
-        k = core.first[v + 1] - f
-        for s in range(core.seg[v], core.seg[v + 1]):
-            rate = prefix[core.hi[s]] - prefix[core.lo[s]]
+def add_prices(
+    first: Any, seg: Any, lo: Any, hi: Any, where: Any, usage: Any, prefix: Any, theta: Any
+) -> None:  # fmt: skip
+    """`prefix`: sums of prices of the cells before."""
+    for v in range(len(first) - 1):
+        f = first[v]
+        k = first[v + 1] - f
+        for s in range(seg[v], seg[v + 1]):
+            rate = prefix[hi[s]] - prefix[lo[s]]
             if rate != 0.0:
                 for a in range(k):
-                    theta[f + a] += rate * core.usage[core.where[s] + a]
+                    theta[f + a] += rate * usage[where[s] + a]
 
 
 @ranked
@@ -60,31 +65,40 @@ def send(entries: Any, start: int, c: Any, k: int, out: Any, to: int, width: int
     return float(least)
 
 
-@entry
-def sweep(core: Any, theta: Any, messages: Any, labels: Any, forward: bool) -> float:
+def sweep(core: Core, theta: Any, messages: Any, labels: Any, forward: bool) -> float:
     """
     One pass over all nodes, forward or backward; the lower bound it proves up to rounding.
 
     `labels` are chosen on the way: argmin of theta plus the tables of nodes already labelled plus messages from ahead.
     """
-    n = len(core.first) - 1
-    width = 1
-    for v in range(n):
-        width = max(width, core.first[v + 1] - core.first[v])
-    hat, guess, c = np.empty(width), np.empty(width), np.empty(width)
+    hat, guess, c = np.empty((3, int(np.diff(core.first).max(initial=1))))
+    bound: float = pass_over(
+        core.first, core.nbr, core.other, core.twin, core.msg, core.table, core.entries,
+        theta, messages, labels, forward, hat, guess, c,
+    )  # fmt: skip
+    return bound
+
+
+@entry
+def pass_over(
+    first: Any, nbr: Any, other: Any, twin: Any, msg: Any, table: Any, entries: Any,
+    theta: Any, messages: Any, labels: Any, forward: bool, hat: Any, guess: Any, c: Any,
+) -> float:  # fmt: skip
+    """The loop of `sweep`; hat, guess and c are scratch, as long as the largest node."""
+    n = len(first) - 1
     bound = 0.0
     for step in range(n):
         v = step if forward else n - 1 - step
-        f = core.first[v]
-        k = core.first[v + 1] - f
+        f = first[v]
+        k = first[v + 1] - f
         for a in range(k):
             hat[a] = theta[f + a]
             guess[a] = theta[f + a]
         ahead = 0
-        begin, end = core.nbr[v], core.nbr[v + 1]
+        begin, end = nbr[v], nbr[v + 1]
         for h in range(begin, end):
-            w = core.other[h]
-            m = core.msg[h]
+            w = other[h]
+            m = msg[h]
             for a in range(k):
                 hat[a] += messages[m + a]
             if (w > v) == forward:
@@ -92,9 +106,9 @@ def sweep(core: Any, theta: Any, messages: Any, labels: Any, forward: bool) -> f
                 for a in range(k):
                     guess[a] += messages[m + a]
             else:
-                column = core.table[core.twin[h]] + labels[w] * k
+                column = table[twin[h]] + labels[w] * k
                 for a in range(k):
-                    guess[a] += core.entries[column + a]
+                    guess[a] += entries[column + a]
         best = 0
         for a in range(1, k):
             if guess[a] < guess[best]:
@@ -102,14 +116,14 @@ def sweep(core: Any, theta: Any, messages: Any, labels: Any, forward: bool) -> f
         labels[v] = best
         gamma = 1.0 / max(ahead, end - begin - ahead, 1)
         for h in range(begin, end):
-            w = core.other[h]
+            w = other[h]
             if (w > v) != forward:
                 continue
-            m = core.msg[h]
+            m = msg[h]
             for a in range(k):
                 c[a] = gamma * hat[a] - messages[m + a]
-            to = core.msg[core.twin[h]]
-            bound += send(core.entries, core.table[h], c, k, messages, to, core.first[w + 1] - core.first[w])
+            to = msg[twin[h]]
+            bound += send(entries, table[h], c, k, messages, to, first[w + 1] - first[w])
         rest = 1.0 - ahead * gamma
         if rest > 1e-12:
             least = hat[0]
@@ -119,31 +133,37 @@ def sweep(core: Any, theta: Any, messages: Any, labels: Any, forward: bool) -> f
     return bound
 
 
-@entry
-def loads(core: Any, labels: Any, load: Any) -> None:
+def loads(core: Core, labels: Any, load: Any) -> None:
     """Memory that a choice holds in every kept cell."""
-    load[:] = 0.0
-    cells = len(load)
-    change = np.zeros(cells + 1)
-    for v in range(len(core.first) - 1):
-        for s in range(core.seg[v], core.seg[v + 1]):
-            u = core.usage[core.where[s] + labels[v]]
-            change[core.lo[s]] += u
-            change[core.hi[s]] -= u
-    now = 0.0
-    for c in range(cells):
-        now += change[c]
-        load[c] = now
+    change = np.zeros(len(load) + 1)
+    add_loads(core.seg, core.lo, core.hi, core.where, core.usage, labels, change)
+    np.cumsum(change[:-1], out=load)
 
 
 @entry
-def energy(core: Any, theta: Any, labels: Any) -> float:
+def add_loads(seg: Any, lo: Any, hi: Any, where: Any, usage: Any, labels: Any, change: Any) -> None:
+    for v in range(len(seg) - 1):
+        for s in range(seg[v], seg[v + 1]):
+            u = usage[where[s] + labels[v]]
+            change[lo[s]] += u
+            change[hi[s]] -= u
+
+
+def energy(core: Core, theta: Any, labels: Any) -> float:
     """Sum of theta and table entries of a choice; with theta = core.cost its cost (without the constant)."""
+    total: float = add_energy(core.first, core.nbr, core.other, core.table, core.entries, theta, labels)
+    return total
+
+
+@entry
+def add_energy(
+    first: Any, nbr: Any, other: Any, table: Any, entries: Any, theta: Any, labels: Any
+) -> float:  # fmt: skip
     total = 0.0
-    for v in range(len(core.first) - 1):
-        total += theta[core.first[v] + labels[v]]
-        for h in range(core.nbr[v], core.nbr[v + 1]):
-            w = core.other[h]
+    for v in range(len(first) - 1):
+        total += theta[first[v] + labels[v]]
+        for h in range(nbr[v], nbr[v + 1]):
+            w = other[h]
             if w > v:
-                total += core.entries[core.table[h] + labels[v] * (core.first[w + 1] - core.first[w]) + labels[w]]
+                total += entries[table[h] + labels[v] * (first[w + 1] - first[w]) + labels[w]]
     return total

@@ -15,7 +15,7 @@ import numpy as np
 from eggshard.choose.certificate import Certifier, edgewise
 from eggshard.choose.compiled import entry
 from eggshard.choose.core import Reduced, core_of
-from eggshard.choose.graph import CHANGED, FORBIDDEN, Graph
+from eggshard.choose.graph import CHANGED, FORBIDDEN, TABLE, Graph
 from eggshard.choose.messages import price
 from eggshard.choose.presolve import Infeasible, settled, within
 from eggshard.choose.problem import Problem
@@ -60,9 +60,9 @@ def narrowed(problem: Problem, reduced: Reduced, prices: Any, messages: Any, cut
     graph = Graph(*(part.copy() for part in reduced.graph))
     core = reduced.core
     forbid(reduced.nodes, core.first, reduced.strategies, core.nbr, core.other, edges_of(graph, reduced),
-           core.table, certifier.entries, graph.ends, graph.table, graph.size, graph.pool)  # fmt: skip
+           core.table, certifier.entries, graph.edges, graph.size, graph.pool)  # fmt: skip
     holder = reduced.nodes[certifier.owner[hopeless]]
-    graph.alive[graph.first[holder] + reduced.strategies[hopeless]] = False
+    graph.cost[graph.first[holder] + reduced.strategies[hopeless]] = FORBIDDEN
     graph.count[:] -= np.bincount(holder, minlength=len(graph.count))
     if (graph.count[reduced.nodes] == 0).any():
         raise Infeasible("nothing is cheaper")
@@ -88,7 +88,7 @@ def edges_of(graph: Graph, reduced: Reduced) -> Any:
     live = np.flatnonzero(graph.live)
     rank = np.full(len(graph.gone), -1, np.int64)
     rank[reduced.nodes] = np.arange(len(reduced.nodes))
-    a, b = rank[graph.ends[live, 0]], rank[graph.ends[live, 1]]
+    a, b = rank[graph.edges[0, live]], rank[graph.edges[1, live]]
     order = np.lexsort((np.concatenate((b, a)), np.concatenate((a, b))))
     edges: Any = np.concatenate((live, live))[order]
     return edges
@@ -97,19 +97,19 @@ def edges_of(graph: Graph, reduced: Reduced) -> Any:
 @entry
 def forbid(
     nodes: Any, first: Any, strategies: Any, nbr: Any, other: Any, edge: Any, table: Any,
-    entries: Any, ends: Any, start: Any, size: Any, pool: Any,
+    entries: Any, edges: Any, size: Any, pool: Any,
 ) -> None:  # fmt: skip
     """Writes the forbidden entries of the core's tables into those of the graph."""
     for v in range(len(nodes)):
         for h in range(nbr[v], nbr[v + 1]):
             w = other[h]
             e = edge[h]
-            si, sj = size[ends[e, 1]], 1
-            if ends[e, 0] != nodes[v]:
-                si, sj = 1, size[ends[e, 1]]
+            start, si, sj = edges[TABLE, e], size[edges[1, e]], 1
+            if edges[0, e] != nodes[v]:
+                si, sj = 1, si
             at = table[h]
             for x in range(first[v], first[v + 1]):
                 for y in range(first[w], first[w + 1]):
                     if entries[at] >= FORBIDDEN:
-                        pool[start[e] + strategies[x] * si + strategies[y] * sj] = FORBIDDEN
+                        pool[start + strategies[x] * si + strategies[y] * sj] = FORBIDDEN
                     at += 1

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from eggshard.choose.compiled import entry
-from eggshard.choose.graph import FIXED, FOLD, RECORDS, Graph
+from eggshard.choose.graph import FIXED, FOLD, FORBIDDEN, RECORDS, Graph
 from eggshard.choose.problem import Problem
 
 
@@ -22,15 +22,13 @@ class Members(NamedTuple):
     """
     Original nodes that hold memory, by the root whose strategy decides.
 
-    starts [roots + 1] into the rest; node, lo, hi: the member and its interval in compressed steps;
-    where: start in `usage`, which lists one number per strategy (index space of the root, dead ones included).
+    starts [roots + 1] into `held`; held [3, members]: a member's interval lo, hi in compressed steps, and where its
+    numbers start in `usage`, one per strategy (index space of the root, dead ones included).
     """
 
     roots: Any
     starts: Any
-    lo: Any
-    hi: Any
-    where: Any
+    held: Any
     usage: Any
 
 
@@ -46,15 +44,11 @@ class Segments(NamedTuple):
 
 
 @entry
-def follow_roots(records: Any, count: int, maps: Any, size: Any, first: Any, alive: Any) -> tuple[Any, Any, Any]:
+def find_roots(records: Any, count: int, root: Any, holder: Any) -> None:
     """
-    For every node its root (-1: eliminated with constant memory), and its strategy per strategy of the root:
-    via[start[v] + a]. For root -1, the strategies are those reachable from the alive ones of the eliminated node.
+    `root` of every node (-1: eliminated with constant memory) and `holder`, the node in whose strategies its own are
+    told (for root -1 the eliminated node itself). Both start as the identity.
     """
-    n = len(size)
-    root = np.arange(n)
-    holder = np.arange(n)
-    total = 0
     for r in range(count):
         if records[r, 0] != FOLD:
             root[records[r, 1]] = -1
@@ -63,16 +57,17 @@ def follow_roots(records: Any, count: int, maps: Any, size: Any, first: Any, ali
             j, i = records[r, 1], records[r, 2]
             holder[j] = holder[i]
             root[j] = root[i]
-    start = np.zeros(n + 1, np.int64)
-    for v in range(n):
-        start[v] = total
-        total += size[holder[v]]
-    start[n] = total
-    via = np.full(total, -1, np.int32)
-    for v in range(n):
+
+
+@entry
+def follow(
+    records: Any, count: int, maps: Any, size: Any, first: Any, cost: Any, holder: Any, start: Any, via: Any
+) -> None:
+    """via[start[v] + a]: the strategy of v when its holder has strategy a; -1 stays where that one is not alive."""
+    for v in range(len(size)):
         if holder[v] == v:
             for a in range(size[v]):
-                if alive[first[v] + a]:
+                if cost[first[v] + a] < FORBIDDEN:
                     via[start[v] + a] = a
     for r in range(count - 1, -1, -1):
         if records[r, 0] == FOLD:
@@ -85,7 +80,6 @@ def follow_roots(records: Any, count: int, maps: Any, size: Any, first: Any, ali
             j = records[r, 1]
             for a in range(size[j]):
                 via[start[j] + a] = maps[records[r, 4]]
-    return root, start, via
 
 
 @entry
@@ -98,7 +92,7 @@ def gather(
         where[v] = -1
         if hi[v] <= lo[v]:
             continue
-        least, most = np.int64(2**62), np.int64(-(2**62))
+        least, most = FORBIDDEN, -FORBIDDEN
         for s in range(start[v], start[v + 1]):
             if via[s] >= 0:
                 u = usages[offsets[v] + via[s]]
@@ -117,76 +111,74 @@ def gather(
 
 @entry
 def cut(
-    members: Members, order: Any, size: Any, first: Any, alive: Any, base: Any, room: int
-) -> tuple[int, Any, Any, Any, Any, Any]:
+    roots: Any, starts: Any, held: Any, held_usage: Any, order: Any, size: Any, first: Any, cost: Any,
+    base: Any, now: Any, out: Any, usage: Any,
+) -> int:  # fmt: skip
     """
     Disjoint segments of every root, usages minus their minimum over alive strategies (which goes into `base`).
 
-    `order` lists events 2x (member x begins) and 2x + 1 (it ends) by root, then time.
-    Returns (count, node, lo, hi, where, usage); count is -1 where `room` segments or usages did not suffice.
+    `order` lists events 2x (member x begins) and 2x + 1 (it ends) by root, then time; `now` is scratch. Returns how
+    many there are, (node, lo, hi, where) in columns of `out`; -1 where the room in `out` or `usage` did not suffice.
     """
-    node = np.empty(room, np.int64)
-    lo, hi, where = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.int64)
-    usage = np.empty(8 * room, np.int64)
     count, used = 0, 0
-    for x in range(len(members.roots)):
-        r = members.roots[x]
-        k = size[r]
-        begin, end = members.starts[x], members.starts[x + 1]
-        now = np.zeros(k, np.int64)
+    for x in range(len(roots)):
+        r = roots[x]
+        f, k = first[r], size[r]
         last = -1
-        t = np.int64(-1)
-        for z in range(2 * begin, 2 * end):
+        t = 0
+        for a in range(k):
+            now[a] = 0
+        for z in range(2 * starts[x], 2 * starts[x + 1]):
             event = order[z]
             t0 = t
-            t = members.hi[event >> 1] if event & 1 else members.lo[event >> 1]
-            if z > 2 * begin and t > t0:
-                least = np.int64(2**62)
+            t = held[event & 1, event >> 1]
+            if t > t0:
+                least = FORBIDDEN
+                most = -FORBIDDEN
                 for a in range(k):
-                    if alive[first[r] + a]:
+                    if cost[f + a] < FORBIDDEN:
                         least = min(least, now[a])
-                varies = False
-                for a in range(k):
-                    varies = varies or (alive[first[r] + a] and now[a] != least)
+                        most = max(most, now[a])
                 base[t0] += least
                 base[t] -= least
-                if varies:
-                    if count >= room or used + k > len(usage):
-                        return -1, node, lo, hi, where, usage
-                    same = last >= 0 and hi[last] == t0
+                if most > least:
+                    if count >= out.shape[1] or used + k > len(usage):
+                        return -1
+                    same = last >= 0 and out[2, last] == t0
                     for a in range(k):
-                        usage[used + a] = now[a] - least if alive[first[r] + a] else 0
-                        same = same and usage[used + a] == usage[where[last] + a]
+                        usage[used + a] = now[a] - least if cost[f + a] < FORBIDDEN else 0
+                        same = same and usage[used + a] == usage[out[3, last] + a]
                     if same:
-                        hi[last] = t
+                        out[2, last] = t
                     else:
-                        node[count], lo[count], hi[count], where[count] = r, t0, t, used
+                        out[0, count], out[1, count], out[2, count], out[3, count] = r, t0, t, used
                         last = count
                         count += 1
                         used += k
-            sign = 1 - 2 * (event & 1)
-            at = members.where[event >> 1]
+            at = held[2, event >> 1]
             for a in range(k):
-                now[a] += sign * members.usage[at + a]
-    return count, node[:count], lo[:count], hi[:count], where[:count], usage[:used]
+                u = held_usage[at + a]
+                now[a] += -u if event & 1 else u
+    return count
 
 
 @entry
-def boundary_changes(size: Any, node: Any, lo: Any, hi: Any, where: Any, usage: Any, cells: int) -> tuple[Any, Any]:
+def boundary_changes(
+    size: Any, node: Any, lo: Any, hi: Any, where: Any, usage: Any, more: Any, less: Any
+) -> None:  # fmt: skip
     """
-    Per boundary b (between cells b - 1 and b): sums over nodes of how much more than before (`more`), and how much
+    Per boundary b (between cells b - 1 and b), added up over nodes: how much more than before (`more`), and how much
     less (`less`), a node may hold. Segments of one node stand together, by time.
     """
-    more, less = np.zeros(cells + 1, np.int64), np.zeros(cells + 1, np.int64)
     for s in range(len(node)):
         k = size[node[s]]
-        top = np.int64(0)
+        top = 0
         for a in range(k):
             top = max(top, usage[where[s] + a])
         if s == 0 or node[s - 1] != node[s] or hi[s - 1] != lo[s]:
             more[lo[s]] += top
         if s + 1 < len(node) and node[s + 1] == node[s] and lo[s + 1] == hi[s]:
-            up, down = np.int64(0), np.int64(0)
+            up, down = 0, 0
             for a in range(k):
                 d = usage[where[s + 1] + a] - usage[where[s] + a]
                 up, down = max(up, d), max(down, -d)
@@ -194,33 +186,33 @@ def boundary_changes(size: Any, node: Any, lo: Any, hi: Any, where: Any, usage: 
             less[hi[s]] += down
         else:
             less[hi[s]] += top
-    return more, less
 
 
 @entry
-def undominated(keep: Any, capacity: Any, more: Any, less: Any) -> None:
-    """Clears `keep` of every kept cell that an adjacent kept cell implies (a stack over time, transitively)."""
-    cells = len(capacity)
-    stack = np.empty(cells, np.int64)
-    up_to, down_to = np.empty(cells, np.int64), np.empty(cells, np.int64)
+def undominated(keep: Any, capacity: Any, more: Any, less: Any, stack: Any) -> None:
+    """
+    Clears `keep` of every kept cell that an adjacent kept cell implies (a stack over time, transitively).
+
+    `stack` [3, cells] is scratch: a cell, and the changes since the one below it.
+    """
     depth = 0
-    up, down = np.int64(0), np.int64(0)
-    for c in range(cells):
+    up, down = 0, 0
+    for c in range(len(capacity)):
         up += more[c]
         down += less[c]
         if not keep[c]:
             continue
-        while depth > 0 and down <= capacity[stack[depth - 1]] - capacity[c]:
+        while depth > 0 and down <= capacity[stack[0, depth - 1]] - capacity[c]:
             depth -= 1
-            keep[stack[depth]] = False
-            up += up_to[depth]
-            down += down_to[depth]
-        if depth > 0 and up <= capacity[c] - capacity[stack[depth - 1]]:
+            keep[stack[0, depth]] = False
+            up += stack[1, depth]
+            down += stack[2, depth]
+        if depth > 0 and up <= capacity[c] - capacity[stack[0, depth - 1]]:
             keep[c] = False
             continue
-        stack[depth], up_to[depth], down_to[depth] = c, up, down
+        stack[0, depth], stack[1, depth], stack[2, depth] = c, up, down
         depth += 1
-        up, down = np.int64(0), np.int64(0)
+        up, down = 0, 0
 
 
 def compressed(problem: Problem) -> tuple[Any, Any, Any]:
@@ -235,18 +227,19 @@ def compressed(problem: Problem) -> tuple[Any, Any, Any]:
 
 def members_of(problem: Problem, graph: Graph, lo: Any, hi: Any, base: Any) -> Members:
     """Who holds memory under which root; constant memory is added to `base`."""
-    root, start, via = follow_roots(
-        graph.records, int(graph.counters[RECORDS]), graph.maps, graph.size, graph.first, graph.alive
-    )
+    root, holder = np.arange(problem.nodes), np.arange(problem.nodes)
+    count = int(graph.counters[RECORDS])
+    find_roots(graph.records, count, root, holder)
+    start = np.concatenate(([0], np.cumsum(graph.size[holder])))
+    via = np.full(int(start[-1]), -1, np.int32)
+    follow(graph.records, count, graph.maps, graph.size, graph.first, graph.cost, holder, start, via)
     usage = np.empty(len(via), np.int64)
     where = np.empty(problem.nodes, np.int64)
     used = gather(root, start, via, problem.offsets, problem.usages, lo, hi, base, usage, where)
     nodes = np.flatnonzero(where >= 0)
     nodes = nodes[np.argsort(root[nodes], kind="stable")]
     roots, starts = np.unique(root[nodes], return_index=True)
-    return Members(
-        roots, np.append(starts, len(nodes)).astype(np.int64), lo[nodes], hi[nodes], where[nodes], usage[:used]
-    )
+    return Members(roots, np.append(starts, len(nodes)), np.stack((lo[nodes], hi[nodes], where[nodes])), usage[:used])
 
 
 def least_over(values: Any, lo: Any, hi: Any) -> Any:
@@ -278,12 +271,13 @@ def segments_of(problem: Problem, graph: Graph) -> tuple[Segments, Any, int]:
         return Segments(empty, empty, empty, empty, empty, empty), nothing, -1
     base = np.zeros(steps + 1, np.int64)
     members = members_of(problem, graph, lo, hi, base)
-    room = 2 * len(members.lo) + 16
-    times = np.column_stack((members.lo, members.hi)).ravel()
+    room = 2 * members.held.shape[1] + 16
+    times = members.held[:2].T.ravel()
     order = np.lexsort((times, np.repeat(np.arange(len(members.roots)), 2 * np.diff(members.starts))))
     while True:
         trial = base.copy()
-        count, node, s_lo, s_hi, where, usage = cut(members, order, graph.size, graph.first, graph.alive, trial, room)
+        out, usage = np.empty((4, room), np.int64), np.empty(8 * room, np.int64)
+        count = cut(*members, order, graph.size, graph.first, graph.cost, trial, graph.scratch[0], out, usage)
         if count >= 0:
             break
         room *= 2
@@ -292,6 +286,8 @@ def segments_of(problem: Problem, graph: Graph) -> tuple[Segments, Any, int]:
         return Segments(empty, empty, empty, empty, empty, empty), nothing, int(points[np.argmin(capacity)])
     if count == 0:
         return Segments(empty, empty, empty, empty, empty, empty), nothing, -1
+    node, s_lo, s_hi, where = out[:, :count]
+    usage = usage[: where[-1] + graph.size[node[-1]]]
     # `where` rises, and the usages of segment s end where those of s + 1 begin.
     top = np.maximum.reduceat(usage, where)
     least = least_over(capacity, s_lo, s_hi)
@@ -305,8 +301,9 @@ def segments_of(problem: Problem, graph: Graph) -> tuple[Segments, Any, int]:
     np.subtract.at(load, s_hi, top)
     keep = np.cumsum(load)[:steps] > capacity
     for _ in range(2):
-        more, less = boundary_changes(graph.size, node, s_lo, s_hi, where, usage, len(capacity))
-        undominated(keep, capacity, more, less)
+        more, less = np.zeros((2, len(capacity) + 1), np.int64)
+        boundary_changes(graph.size, node, s_lo, s_hi, where, usage, more, less)
+        undominated(keep, capacity, more, less, np.empty((3, len(capacity)), np.int64))
         rank = np.concatenate(([0], np.cumsum(keep)))
         s_lo, s_hi = rank[s_lo], rank[s_hi]
         lasting = s_hi > s_lo

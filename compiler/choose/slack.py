@@ -30,10 +30,10 @@ def new_slack(cells: int) -> Slack:
 def set_slack(slack: Any, free: Any) -> None:
     """Starts from `free` memory per cell."""
     half = len(slack.least) >> 1
-    slack.added[:] = 0.0
-    slack.least[:] = 1e300
-    for c in range(len(free)):
-        slack.least[half + 1 + c] = free[c]
+    for p in range(2 * half):
+        c = p - half - 1
+        slack.added[p] = 0.0
+        slack.least[p] = free[c] if 0 <= c < len(free) else 1e300
     for p in range(half - 1, 0, -1):
         slack.least[p] = min(slack.least[2 * p], slack.least[2 * p + 1])
 

@@ -55,6 +55,10 @@ def run(args: argparse.Namespace) -> int:
     began = time.monotonic() - process_age()
     from eggshard.choose.read import load_problem
 
+    if args.check is None and args.threads > 1:
+        from eggshard.choose.prepare import prepare
+
+        prepare()
     problem = load_problem(args.problem)
     return _check(args, problem) if args.check is not None else _solve(args, problem, began)
 
