@@ -71,7 +71,7 @@ class Reduced:
         allowed = np.where(self.exact_entries >= FORBIDDEN, -FORBIDDEN, self.exact_entries)
         if len(forward):
             total += int(np.maximum.reduceat(allowed, core.table[:-1])[forward].sum())
-        return (total + self.constant + len(self.graph.size) + self.graph.edges.shape[1]) << self.shift
+        return (total + self.constant + len(self.graph.size) + len(self.graph.live)) << self.shift
 
     def encoded(self, whole: Any) -> Any:
         """A choice of original strategies as core strategies; where presolve dropped one, the cheapest stands in."""

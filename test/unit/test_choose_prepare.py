@@ -1,0 +1,57 @@
+"""What is compiled ahead is what a search calls, with the very same types."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from typing import Any
+
+import pytest
+from choose_support import tiny
+from numba.core.dispatcher import Dispatcher
+
+import eggshard.choose
+from eggshard.choose import compiled, prepare
+from eggshard.choose.solve import solve
+
+
+def signatures() -> dict[str, list[Any]]:
+    """Of every compiled function that is called from Python."""
+    found: dict[str, list[Any]] = {}
+    for module in pkgutil.iter_modules(eggshard.choose.__path__):
+        loaded = importlib.import_module(f"eggshard.choose.{module.name}")
+        for name, value in vars(loaded).items():
+            if isinstance(value, Dispatcher) and not value.targetoptions.get("no_cpython_wrapper"):
+                found[f"{value.py_func.__module__}.{name}"] = list(value.signatures)
+    return found
+
+
+def test_every_entry_once_and_nothing_new_in_a_search() -> None:
+    prepare.compile_all()
+    ahead = signatures()
+    assert {name: known for name, known in ahead.items() if len(known) > 1} == {}
+    for seed in range(4):
+        solve(tiny(seed), time_limit=2.0)
+    assert signatures() == ahead
+
+
+class Started(list[Any]):
+    def __call__(self, *args: Any, **options: Any) -> None:
+        self.append(args)
+
+
+@pytest.mark.parametrize(("kept", "cores", "starts"), [(True, 2, 0), (False, 1, 0), (False, 2, 1)])
+def test_second_process_only_where_it_helps(
+    kept: bool, cores: int, starts: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = Started()
+    monkeypatch.setattr(prepare, "kept", lambda: kept)
+    monkeypatch.setattr(prepare.os, "sched_getaffinity", lambda _: set(range(cores)))
+    monkeypatch.setattr(prepare.subprocess, "Popen", started)
+    prepare.prepare.__wrapped__()
+    assert len(started) == starts
+
+
+def test_kept_where_nothing_can_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(compiled.COMMON, "cache", False)
+    assert compiled.kept()
