@@ -27,12 +27,16 @@ TIME_LIMIT = 60.0
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a search is for: hardware (name or file), memory of a device, seconds of search, and the seed."""
+    """
+    What a search is for: hardware (name or file), memory of a device, seconds of search, the seed, and how near to its
+    bound a plan is good enough (a fraction of its time).
+    """
 
     hardware: str | None = None
     memory: str | int | None = None
     time_limit: float = TIME_LIMIT
     seed: int = 0
+    gap: float = 1e-4
 
 
 def plan(
@@ -114,7 +118,15 @@ def _searched(
     hardware = load_hardware(wanted.hardware or HARDWARE)
     memory = hardware.memory_bytes if wanted.memory is None else parse_bytes(wanted.memory)
     cost = AnalyticCost(hardware, mesh.value)
-    found = search(model.module, cost, memory, time_limit=wanted.time_limit, seed=wanted.seed, progress=progress)
+    found = search(
+        model.module,
+        cost,
+        memory,
+        time_limit=wanted.time_limit,
+        seed=wanted.seed,
+        gap=wanted.gap,
+        progress=progress,
+    )
     plan = _lowered(model, mesh, model.fingerprint, tactics, progress)
     plan.hardware, plan.memory_bytes = hardware.name, memory
     plan.seconds, plan.bound_seconds, plan.peak_bytes = found.seconds, found.bound_seconds, found.peak_bytes

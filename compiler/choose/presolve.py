@@ -8,7 +8,6 @@ import numpy as np
 
 from eggshard.choose.core import Reduced, core_of
 from eggshard.choose.graph import CHANGED, EMPTIED, Graph, graph_of, grown, shift_of
-from eggshard.choose.prepare import prepare
 from eggshard.choose.problem import Problem
 from eggshard.choose.reduce import join_parallel, kill, queue_all, reduce_queued
 from eggshard.choose.segments import segments_of
@@ -26,7 +25,6 @@ class Infeasible(Exception):
 
 def presolve(problem: Problem) -> Reduced:
     """The core of a problem; raises `Infeasible` where there is nothing to choose from."""
-    prepare()
     shift = shift_of(problem)
     graph = graph_of(problem, shift)
     if problem.edges:

@@ -20,6 +20,7 @@ from eggshard.choose.core import Reduced
 from eggshard.choose.dual import Dual
 from eggshard.choose.evaluate import Evaluator
 from eggshard.choose.narrow import exact_cost, narrowed
+from eggshard.choose.prepare import prepare
 from eggshard.choose.presolve import Infeasible, presolve
 from eggshard.choose.primal import Primal
 from eggshard.choose.problem import Ints, Problem, Progress, Result
@@ -53,6 +54,8 @@ def solve(
     The search begins from `starts` where there are some, and ends once the gap is at most `enough`. Seconds count from
     `deadline_start` (a `time.monotonic()`), by default from the call. Ctrl-C returns what there is.
     """
+    if threads > 1:
+        prepare()
     search = Search(problem, time_limit, seed, threads, on_progress, deadline_start)
     search.starts, search.enough = list(starts), enough
     try:

@@ -80,13 +80,15 @@ def search(
     time_limit: float = 60.0,
     seed: int = 0,
     logic: bool = True,
+    gap: float = ENOUGH,
     progress: Progress | None = None,
 ) -> Search:
     """
     Chooses strategies and layouts for an imported module with a mesh, and writes them into it.
 
-    `memory` is what a device may hold, in bytes; without `logic` the program stays as it is written. Raises
-    DiagnosticError if nothing is found that fits.
+    `memory` is what a device may hold, in bytes; without `logic` the program stays as it is written. The search ends once
+    the plan is within `gap` (a fraction) of its bound, or after `time_limit` seconds. Raises DiagnosticError if nothing
+    is found that fits.
     """
     from eggshard.choose.solve import solve
 
@@ -108,9 +110,9 @@ def search(
     starts = []
     blocks = tied(problem, laid, chosen, fold(main_function(module)))
     if blocks is not None:
-        alike = solve(blocks, time_limit=left(TIED), seed=seed, enough=ENOUGH)
+        alike = solve(blocks, time_limit=left(TIED), seed=seed, enough=gap)
         starts = [] if alike.choice is None else [alike.choice]
-    result = solve(problem, time_limit=left(1.0), seed=seed, starts=starts, enough=ENOUGH)
+    result = solve(problem, time_limit=left(1.0), seed=seed, starts=starts, enough=gap)
     made = Search(laid, everything, chosen, problem, result)
     assert made.result is not None
     if made.result.choice is None:

@@ -25,6 +25,6 @@ CASES = [
 def test_searched_plans_compute_the_model(name: str, config: str, mesh: str, fraction: float) -> None:
     whole = wholly(name, config)
     limit = int(whole.bytes * fraction)
-    plan = searched(whole, MESHES[mesh], limit, 2.0)
+    plan = searched(whole, MESHES[mesh], limit, 120.0, gap=0.3)
     assert 0 < plan.peak_bytes <= limit and plan.bound_seconds <= plan.seconds
     assert difference(whole, plan) <= LIMIT

@@ -21,7 +21,7 @@ func.func @main(%x: tensor<64x32xf32> {sharding.name = "x"}, %wi: tensor<32x128x
 }
 """
 
-TIGHT = ["--mesh", "data=4,model=2", "--memory", "24KiB", "--time-limit", "5"]
+TIGHT = ["--mesh", "data=4,model=2", "--memory", "24KiB", "--time-limit", "60"]
 
 
 @pytest.fixture(autouse=True)
@@ -68,7 +68,7 @@ def test_what_a_plan_says_to_machines(capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_memory_is_the_hardwares_where_none_is_given(capsys: pytest.CaptureFixture[str]) -> None:
     for name, gib in (("a100", 80), ("tpu_v5e", 16)):
-        line = ["plan", "model.mlir", "--mesh", "a=4", "--hardware", name, "--json", "--time-limit", "2"]
+        line = ["plan", "model.mlir", "--mesh", "a=4", "--hardware", name, "--json", "--time-limit", "60"]
         found = json.loads(said(line, capsys))
         assert found["memory_bytes"] == pytest.approx(gib * 2**30, rel=0.1)
         assert found["counts"] == {}, "a model this small stays where it is, or is cut once and for all"
@@ -162,7 +162,7 @@ def test_wrong_usage(line: list[str], capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_contradicting_pins(capsys: pytest.CaptureFixture[str]) -> None:
     """Of two tactics for one argument the later counts, as without a search."""
-    found = json.loads(said(over("--shard", "x=data", "--shard", "x=-,model", "--json", "--time-limit", "2"), capsys))
+    found = json.loads(said(over("--shard", "x=data", "--shard", "x=-,model", "--json", "--time-limit", "60"), capsys))
     assert {tensor["path"]: tensor["layout"] for tensor in found["arguments"]}["x"] == "-,model"
 
 

@@ -50,7 +50,7 @@ def read(text: str, sizes: dict[str, int] | None = None, shard: list[tuple[str, 
 
 def searched(text: str, sizes: dict[str, int], memory: int = PLENTY, **options: Any) -> tuple[ModuleOp, Search]:
     module = read(text, sizes, options.pop("shard", None))
-    return module, search(module, model(Mesh(sizes)), memory, time_limit=options.pop("time_limit", 10.0), **options)
+    return module, search(module, model(Mesh(sizes)), memory, time_limit=options.pop("time_limit", 60.0), **options)
 
 
 def problem(module: ModuleOp, sizes: dict[str, int], memory: int = PLENTY) -> Problem:

@@ -92,7 +92,7 @@ def wholly(name: str, config: str) -> Whole:
     return whole
 
 
-def searched(whole: Whole, sizes: dict[str, int], memory: int, time_limit: float) -> Any:
+def searched(whole: Whole, sizes: dict[str, int], memory: int, time_limit: float, gap: float = 1e-4) -> Any:
     """The plan that the search finds with no tactic."""
     import jax
 
@@ -101,7 +101,7 @@ def searched(whole: Whole, sizes: dict[str, int], memory: int, time_limit: float
 
     with jax.enable_x64(True):
         model = from_jax(whole.function, whole.args)
-    return plan_model(model, mesh=sizes, search=Wanted(memory=memory, time_limit=time_limit))
+    return plan_model(model, mesh=sizes, search=Wanted(memory=memory, time_limit=time_limit, gap=gap))
 
 
 def difference(whole: Whole, plan: Any) -> float:
