@@ -86,9 +86,9 @@ def search(
     """
     Chooses strategies and layouts for an imported module with a mesh, and writes them into it.
 
-    `memory` is what a device may hold, in bytes; without `logic` the program stays as it is written. The search ends once
-    the plan is within `gap` (a fraction) of its bound, or after `time_limit` seconds. Raises DiagnosticError if nothing
-    is found that fits.
+    `memory` is what a device may hold, in bytes; without `logic` the program stays as it is written. The search ends
+    once the plan is within `gap` (a fraction) of its bound, or after `time_limit` seconds. Raises DiagnosticError if
+    nothing is found that fits.
     """
     from eggshard.choose.solve import solve
 
