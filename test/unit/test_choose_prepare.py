@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,13 +30,21 @@ def signatures() -> dict[str, list[Any]]:
     return found
 
 
-def test_every_entry_once_and_nothing_new_in_a_search() -> None:
+def check() -> None:
+    """Run in a process of its own: other tests call compiled functions with types of their own."""
     prepare.compile_all()
     ahead = signatures()
     assert {name: known for name, known in ahead.items() if len(known) > 1} == {}
     for seed in range(4):
         solve(tiny(seed), time_limit=2.0)
     assert signatures() == ahead
+
+
+def test_every_entry_once_and_nothing_new_in_a_search() -> None:
+    folder = Path(__file__).parent
+    path = os.pathsep.join([str(folder), str(folder.parent), os.environ.get("PYTHONPATH", "")])
+    command = [sys.executable, "-c", "import test_choose_prepare; test_choose_prepare.check()"]
+    subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": path})
 
 
 class Started(list[Any]):
@@ -46,8 +58,8 @@ def test_second_process_only_where_it_helps(
 ) -> None:
     started = Started()
     monkeypatch.setattr(prepare, "kept", lambda: kept)
-    monkeypatch.setattr(prepare.os, "sched_getaffinity", lambda _: set(range(cores)))
-    monkeypatch.setattr(prepare.subprocess, "Popen", started)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)))
+    monkeypatch.setattr(subprocess, "Popen", started)
     prepare.prepare.__wrapped__()
     assert len(started) == starts
 
