@@ -32,9 +32,11 @@ def signatures() -> dict[str, list[Any]]:
 
 def check() -> None:
     """Run in a process of its own: other tests call compiled functions with types of their own."""
+    compiled.kept()
     prepare.compile_all()
     ahead = signatures()
     assert {name: known for name, known in ahead.items() if len(known) > 1} == {}
+    assert ahead["eggshard.choose.forest.polish"] and ahead["eggshard.choose.narrow.forbid"]
     for seed in range(4):
         solve(tiny(seed), time_limit=2.0)
     assert signatures() == ahead
