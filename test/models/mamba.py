@@ -106,16 +106,15 @@ def selective_scan(x: Array, dt: Array, a: Array, b: Array, c: Array) -> Array:
 
 
 def block(x: Array, p: Tree) -> Array:
-    """One Mamba block on x [batch, length, width]; convolution, scan and gate in at least f32, as in their kernels."""
+    """One Mamba block on x [batch, length, width]."""
     h = rms_norm(x, p["norm"])
     h, gate = jnp.moveaxis(jnp.einsum("btd,dci->btci", h, p["in_proj"]), 2, 0)
-    h = jax.nn.silu(causal_convolution(wide(h), wide(p["conv"]), wide(p["conv_bias"]))).astype(x.dtype)
+    h = jax.nn.silu(causal_convolution(h, p["conv"], p["conv_bias"]))
     rank, state = p["dt_proj"].shape[0], p["a_log"].shape[1]
     dt, b, c = jnp.split(h @ p["x_proj"], [rank, rank + state], axis=-1)
     dt = jax.nn.softplus(wide(dt @ p["dt_proj"]) + wide(p["dt_bias"]))
     y = selective_scan(wide(h), dt, -jnp.exp(wide(p["a_log"])), wide(b), wide(c))
-    gated = (y + wide(h) * wide(p["skip"])) * jax.nn.silu(wide(gate))
-    return x + gated.astype(x.dtype) @ p["out_proj"]
+    return x + ((y + wide(h) * wide(p["skip"])).astype(x.dtype) * jax.nn.silu(gate)) @ p["out_proj"]
 
 
 def loss(params: Tree, tokens: Array, targets: Array) -> Array:
