@@ -46,7 +46,7 @@ def load_hardware(name_or_path: str | Path) -> Hardware:
 
 
 def _read(path: Path) -> Hardware:
-    where = _line(str(path))
+    where = _line(str(path), 4096)
     try:
         if path.exists() and not path.is_dir() and not path.is_file():
             raise DiagnosticError("is no regular file", location=where)
@@ -218,10 +218,10 @@ LINK_FIELDS = {
 }
 
 
-def _line(text: str) -> str:
+def _line(text: str, length: int = 80) -> str:
     """The text on one line, not too long."""
     plain = text if text.isprintable() else json.dumps(text)[1:-1]
-    return plain if len(plain) <= 80 else plain[:77] + "..."
+    return plain if len(plain) <= length else plain[: length - 3] + "..."
 
 
 def _kind(value: Json) -> str:
