@@ -25,6 +25,7 @@ from eggshard.dialects.stablehlo.dense_text import LiteralError, parse_elements
 DIALECTS: dict[str, str] = {
     "builtin": "xdsl.dialects.builtin",
     "func": "xdsl.dialects.func",
+    "equivalence": "xdsl.dialects.equivalence",
     "stablehlo": "eggshard.dialects.stablehlo",
     "chlo": "eggshard.dialects.chlo",
     "quant": "eggshard.dialects.quant",

@@ -20,8 +20,10 @@ Operands = frozenset[int]
 """Indices of operands that are terms together."""
 
 
-def linear_sets(op: Operation, rule: Rule) -> tuple[Operands, ...]:
-    """Each set of operands in which `op` is linear."""
+def linear_sets(op: Operation, rule: Rule, relax_rounding: bool = False) -> tuple[Operands, ...]:
+    """Each set of operands in which `op` is linear; with `relax_rounding` also where terms are rounded."""
+    if relax_rounding and op.name == "stablehlo.convert" and _floats(op):
+        return first(op, rule)
     find = TABLE.get(op.name)
     return () if find is None else find(op, rule)
 
@@ -47,10 +49,19 @@ def quotient(op: Operation, rule: Rule) -> tuple[Operands, ...]:
 
 
 def convert(op: Operation, rule: Rule) -> tuple[Operands, ...]:
-    """Only where no term is rounded: to a wider float."""
+    """
+    Only where no term is rounded: to a wider float.
+
+    convert(a + b) = convert(a) + convert(b) up to one more rounding of each term where it narrows: `relax_rounding`.
+    """
     source, target = _element(op.operands[0]), _element(op.results[0])
     widens = isinstance(source, AnyFloat) and isinstance(target, AnyFloat) and target.bitwidth >= source.bitwidth
     return (frozenset({0}),) if widens else ()
+
+
+def _floats(op: Operation) -> bool:
+    """Whether an op takes floats to floats; what is rounded to integers is no sum of its terms, by far."""
+    return all(isinstance(_element(value), AnyFloat) for value in (*op.operands, *op.results))
 
 
 def branches(op: Operation, rule: Rule) -> tuple[Operands, ...]:

@@ -54,8 +54,12 @@ class Table:
         return span <= self.sizes[factor] and self.divides[factor] % span == 0
 
 
-def table_of(op: Operation) -> Table:
-    """The rows of an op, whatever the mesh; an op without a rule has only the row that does nothing."""
+def table_of(op: Operation, relax_rounding: bool = False) -> Table:
+    """
+    The rows of an op, whatever the mesh; an op without a rule has only the row that does nothing.
+
+    With `relax_rounding` terms of a sum may be rounded before they are added.
+    """
     rule = rule_of(op)
     nothing = Row(NOTHING, (0,) * len(op.operands), (0,) * len(op.results))
     if rule is None:
@@ -67,7 +71,7 @@ def table_of(op: Operation) -> Table:
         row = _tiled(rule, factor, boolean)
         if row is not None:
             rows.append(row)
-    for carried in linear_sets(op, rule):
+    for carried in linear_sets(op, rule, relax_rounding):
         term = PARTIAL["sum"]
         operands = tuple(term if index in carried else 0 for index in range(len(op.operands)))
         rows.append(Row(CARRY, operands, (term,) * len(op.results), carried))

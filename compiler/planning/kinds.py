@@ -30,7 +30,8 @@ class Kind:
     Tensors of one shape and element width.
 
     `codes` are its layouts, `index` their numbers; `held[i]` bytes on a device in layout i, `whole[i]` whether it has
-    no partial axes, `seconds[i, j]` the cost of the cheapest way from i to j (inf: there is none).
+    no partial axes, `seconds[i, j]` the cost of the cheapest way from i to j (inf: there is none). `steps` are the single
+    collectives of which ways consist, `once[i, j]` the cost of one.
     """
 
     shape: tuple[int, ...]
@@ -40,6 +41,8 @@ class Kind:
     held: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     whole: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     seconds: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+    steps: Sequence[Step] = ()
+    once: Floats = field(default_factory=lambda: np.zeros((0, 0)))
 
 
 def make_kind(shape: tuple[int, ...], width: int, steps: Sequence[Step], mesh: Mesh, model: CostModel) -> Kind:
@@ -50,7 +53,8 @@ def make_kind(shape: tuple[int, ...], width: int, steps: Sequence[Step], mesh: M
     kind.index = {code: number for number, code in enumerate(kind.codes)}
     kind.held = np.array([held(shape, width, code, mesh) for code in kind.codes], np.int64)
     kind.whole = np.array([all(c <= LAST_DIMENSION for c in code[:-1]) for code in kind.codes])
-    kind.seconds = _closure(_one_step(kind, steps, mesh, model))
+    kind.steps, kind.once = steps, _one_step(kind, steps, mesh, model)
+    kind.seconds = _closure(kind.once)
     return kind
 
 

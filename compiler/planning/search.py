@@ -15,6 +15,7 @@ from eggshard.diagnostics import DiagnosticError
 from eggshard.egraph.logic.islands import Island, islands
 from eggshard.egraph.logic.pieces import Piece, pieces
 from eggshard.egraph.logic.saturate import saturate
+from eggshard.egraph.rulesets import DEFAULT, Rules
 from eggshard.fold import fold
 from eggshard.partitioning.program import main_function, the_mesh
 from eggshard.planning.apply import apply_choice
@@ -81,52 +82,88 @@ def search(
     seed: int = 0,
     logic: bool = True,
     gap: float = ENOUGH,
+    relax_rounding: bool = False,
     progress: Progress | None = None,
 ) -> Search:
     """
     Chooses strategies and layouts for an imported module with a mesh, and writes them into it.
 
-    `memory` is what a device may hold, in bytes; without `logic` the program stays as it is written. The search ends
-    once the plan is within `gap` (a fraction) of its bound, or after `time_limit` seconds. Raises DiagnosticError if
-    nothing is found that fits.
+    `memory` is what a device may hold, in bytes; without `logic` the program stays as it is written; with
+    `relax_rounding` terms of a sum may be rounded before they are added. The search ends once the plan is within `gap`
+    (a fraction) of its bound, or after `time_limit` seconds. Raises DiagnosticError if nothing is found that fits.
     """
-    from eggshard.choose.solve import solve
+    made = decide(
+        module,
+        model,
+        memory,
+        Rules(logic=logic, relax_rounding=relax_rounding),
+        time_limit=time_limit,
+        seed=seed,
+        gap=gap,
+        progress=progress,
+    )
+    assert made.result is not None
+    if made.result.choice is None:
+        raise does_not_fit(made, memory)
+    found = the_mesh(module)
+    assert found is not None
+    apply_choice(module, made.outline, made.space, made.decision, made.result.choice, *found)
+    return made
 
-    began = time.monotonic()
+
+def explored(
+    module: ModuleOp, model: CostModel, memory: int, rules: Rules = DEFAULT, progress: Progress | None = None
+) -> Search:
+    """Everything that may be chosen, nothing chosen yet."""
     found = the_mesh(module)
     assert found is not None
     name, mesh = found
-    report = progress or (lambda _: None)
-    report("explore")
-    laid = outline(module, rewritable(module) if logic else [])
-    everything = space(laid, mesh, model)
+    if progress:
+        progress("explore")
+    laid = outline(module, rewritable(module, rules))
+    everything = space(laid, mesh, model, rules)
     chosen = decision(laid, everything, pins(module, laid, everything, name, mesh))
     problem = problem_of(chosen, list(everything.kinds.values()), laid.steps, memory, "plan")
-    report("choose")
+    return Search(laid, everything, chosen, problem)
+
+
+def decide(
+    module: ModuleOp,
+    model: CostModel,
+    memory: int,
+    rules: Rules = DEFAULT,
+    *,
+    time_limit: float = 60.0,
+    seed: int = 0,
+    gap: float = ENOUGH,
+    progress: Progress | None = None,
+) -> Search:
+    """As `search`, but the module stays as it is."""
+    from eggshard.choose.solve import solve
+
+    began = time.monotonic()
+    made = explored(module, model, memory, rules, progress)
+    if progress:
+        progress("choose")
 
     def left(share: float) -> float:
         return max(1.0, share * (time_limit - (time.monotonic() - began)))
 
     starts = []
-    blocks = tied(problem, laid, chosen, fold(main_function(module)))
+    blocks = tied(made.problem, made.outline, made.decision, fold(main_function(module)))
     if blocks is not None:
         alike = solve(blocks, time_limit=left(TIED), seed=seed, enough=gap)
         starts = [] if alike.choice is None else [alike.choice]
-    result = solve(problem, time_limit=left(1.0), seed=seed, starts=starts, enough=gap)
-    made = Search(laid, everything, chosen, problem, result)
-    assert made.result is not None
-    if made.result.choice is None:
-        raise does_not_fit(made, memory)
-    apply_choice(module, laid, everything, chosen, made.result.choice, name, mesh)
+    made.result = solve(made.problem, time_limit=left(1.0), seed=seed, starts=starts, enough=gap)
     return made
 
 
-def rewritable(module: ModuleOp) -> list[tuple[Island, list[Piece]]]:
+def rewritable(module: ModuleOp, rules: Rules = DEFAULT) -> list[tuple[Island, list[Piece]]]:
     """The islands of a program that have more than one form, with their pieces."""
-    found = islands(module)
+    found = islands(module) if rules.logic else []
     if not found:
         return []
-    forms = saturate(found)
+    forms = saturate(found, rules.logical)
     return [(island, pieces(island, form)) for island, form in zip(found, forms, strict=True) if form is not None]
 
 

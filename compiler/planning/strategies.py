@@ -16,6 +16,7 @@ from eggshard.dialects.sharding.layout import Axis, Mesh, Strategy
 from eggshard.egraph.codes import Code, live_axes, normal
 from eggshard.egraph.explore import Explored, Node, explore
 from eggshard.egraph.rows import CARRY, Table, table_of
+from eggshard.egraph.rulesets import DEFAULT, Rules
 from eggshard.planning.kinds import Kind, make_kind
 from eggshard.planning.outline import Outline
 
@@ -121,7 +122,7 @@ def key_of(outline: Outline, tensor: int) -> KindKey:
     return found.shape, found.width
 
 
-def space(outline: Outline, mesh: Mesh, model: CostModel) -> Space:
+def space(outline: Outline, mesh: Mesh, model: CostModel, rules: Rules = DEFAULT) -> Space:
     """Explores every op of the program once per signature."""
     shapes: dict[tuple[int, ...], int] = {}
     for tensor in outline.tensors:
@@ -137,7 +138,7 @@ def space(outline: Outline, mesh: Mesh, model: CostModel) -> Space:
     for site in outline.sites:
         numbers = []
         for way in site.ways:
-            table = table_of(way.op)
+            table = table_of(way.op, rules.relax_rounding)
             types = tuple(key_of(outline, t) if t >= 0 else None for t in (*way.operands, *site.results))
             key = (way.op.name, id(table.rule), table.rows, types)
             if key not in seen:
@@ -146,7 +147,7 @@ def space(outline: Outline, mesh: Mesh, model: CostModel) -> Space:
                 tables.append(table)
             numbers.append(seen[key])
         of_site.append(tuple(numbers))
-    explored = _explore(outline, firsts, tables, shapes, mesh)
+    explored = _explore(outline, firsts, tables, shapes, mesh, rules)
     kinds = {
         key: make_kind(*key, explored.steps.get(shapes[key[0]], []), mesh, model)
         for key in dict.fromkeys((t.shape, t.width) for t in outline.tensors)
@@ -160,7 +161,12 @@ def space(outline: Outline, mesh: Mesh, model: CostModel) -> Space:
 
 
 def _explore(
-    outline: Outline, firsts: Sequence[First], tables: list[Table], shapes: dict[tuple[int, ...], int], mesh: Mesh
+    outline: Outline,
+    firsts: Sequence[First],
+    tables: list[Table],
+    shapes: dict[tuple[int, ...], int],
+    mesh: Mesh,
+    rules: Rules,
 ) -> Explored:
     """One e-node per signature; only what a first result is made of matters to strategies."""
     nodes = [Node(n, tuple(~shapes[shape_of(v)] for v in site.op.operands)) for n, site in enumerate(firsts)]
@@ -171,7 +177,7 @@ def _explore(
         if t >= 0
     }
     sizes = [size for _, size in live_axes(mesh)]
-    return explore(sizes, nodes, [(table, 0) for table in tables], list(shapes), partial)
+    return explore(sizes, nodes, [(table, 0) for table in tables], list(shapes), partial, rules.layout)
 
 
 def _choices(
