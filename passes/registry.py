@@ -23,6 +23,7 @@ PASSES: dict[str, str] = {
     # partition
     "choose-strategies": "partition.choose_strategies:ChooseStrategiesPass",
     "search-strategies": "partition.search_strategies:SearchStrategiesPass",
+    "dump-egraph": "partition.dump_egraph:DumpEgraphPass",
     "insert-reshards": "partition.insert_reshards:InsertReshardsPass",
     "insert-explicit-reshards": "partition.insert_explicit_reshards:InsertExplicitReshardsPass",
     "defer-reductions": "partition.defer_reductions:DeferReductionsPass",

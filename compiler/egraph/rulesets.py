@@ -15,7 +15,7 @@ LOGICAL = ("commute", "associate", "distribute", "reduce")
 @dataclass(frozen=True)
 class Rules:
     """
-    `layout_off` and `logic_off` are rulesets left out; without `logic` the program keeps the form in which it is written.
+    `layout_off` and `logic_off` are rulesets left out; without `logic` the program keeps the form that it has.
 
     All of these compute what the program says, up to the order in which floats are added and multiplied. With
     `relax_rounding` terms of a sum may also be rounded to a narrower float before they are added, as where gradients

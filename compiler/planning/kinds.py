@@ -30,8 +30,8 @@ class Kind:
     Tensors of one shape and element width.
 
     `codes` are its layouts, `index` their numbers; `held[i]` bytes on a device in layout i, `whole[i]` whether it has
-    no partial axes, `seconds[i, j]` the cost of the cheapest way from i to j (inf: there is none). `steps` are the single
-    collectives of which ways consist, `once[i, j]` the cost of one.
+    no partial axes, `seconds[i, j]` the cost of the cheapest way from i to j (inf: there is none). `steps` are the
+    single collectives of which ways consist, `once[i, j]` the cost of one.
     """
 
     shape: tuple[int, ...]

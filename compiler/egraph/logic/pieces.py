@@ -32,12 +32,17 @@ class Way:
 
 @dataclass
 class Piece:
-    """A tensor of an island with the ways to make it; `optional` if some form of the island does without it."""
+    """
+    A tensor of an island with the ways to make it; `optional` if some form of the island does without it.
+
+    `value` is what the program calls it, where it makes it in this order of dimensions.
+    """
 
     indices: Indices
     type: TensorType[Any]
     ways: list[Way] = field(default_factory=list)
     optional: bool = True
+    value: SSAValue | None = None
 
 
 def pieces(island: Island, forms: Forms) -> list[Piece]:
@@ -67,7 +72,10 @@ class _Builder:
                 continue
             self.orders[c] = result if c == self.forms.root else self.order(c)
             ways = [way for form in self.forms.forms[c] for way in self.ways(form, c)]
-            self.of[c] = self.piece(self.orders[c], ways)
+            self.of[c] = number = self.piece(self.orders[c], ways)
+            written = self.forms.written[c]
+            if written is not None:
+                self.out[number].value = written.value
         root = self.of[self.forms.root]
         assert isinstance(root, int)
         self.out[root].optional = False
@@ -76,9 +84,9 @@ class _Builder:
 
     def order(self, c: int) -> Indices:
         """The order of dimensions in which the program writes a class, or in which its first form comes."""
-        written = self.forms.order[c]
+        written = self.forms.written[c]
         if written is not None:
-            return written
+            return written.indices
         form = self.forms.forms[c][0]
         if form.kind == "product":
             return self.natural(form, c)

@@ -44,15 +44,15 @@ class Forms:
     """
     All forms of one island, by class number; classes come after those that their forms read.
 
-    `masks[c]` are the indices of class c; `leaves[c]` is the leaf that it is, or None; `order[c]` the dimensions in
-    which the program writes it, or None where only a rewrite makes it.
+    `masks[c]` are the indices of class c; `leaves[c]` is the leaf that it is, or None; `written[c]` the term that the
+    program makes it by, or None where only a rewrite does.
     """
 
     root: int
     masks: list[int]
     forms: list[list[Form]]
     leaves: list[Term | None]
-    order: list[Indices | None]
+    written: list[Term | None]
 
 
 def saturate(islands: Sequence[Island], rulesets: Sequence[str] = RULESETS) -> list[Forms | None]:
@@ -108,9 +108,9 @@ def _read(graph: Any, islands: Sequence[Island], leaves: list[Term], terms: list
         forms.setdefault(row.output, []).append(("add", tuple(row.inputs)))
     for row in functions["Sum"].rows:
         forms.setdefault(row.output, []).append(("sum", (row.inputs[1],)))
-    written: dict[Any, Indices] = {}
+    written: dict[Any, Term] = {}
     for row in functions["written"].rows:
-        written.setdefault(row.inputs[1], terms[number(row.inputs[0])].indices)
+        written.setdefault(row.inputs[1], terms[number(row.inputs[0])])
     roots = {number(row.inputs[0]): row.inputs[1] for row in functions["root"].rows}
     return [_Island(island, roots[n], masks, forms, leaf_of, written).read() for n, island in enumerate(islands)]
 
@@ -125,7 +125,7 @@ class _Island:
         masks: dict[Any, int],
         forms: dict[Any, list[tuple[str, tuple[Any, ...]]]],
         leaf_of: dict[Any, Term],
-        written: dict[Any, Indices],
+        written: dict[Any, Term],
     ):
         self.island, self.root, self.masks, self.forms, self.leaf_of, self.written = (
             island,
@@ -173,7 +173,7 @@ class _Island:
         self.out.masks.append(self.masks[c])
         self.out.forms.append(made)
         self.out.leaves.append(leaf)
-        self.out.order.append(leaf.indices if leaf is not None else self.written.get(c))
+        self.out.written.append(leaf or self.written.get(c))
         return self.number[c]
 
     def sensible(self, kind: str, c: Any, operands: tuple[Any, ...]) -> bool:
