@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xdsl.dialects.builtin import ModuleOp
 
@@ -13,8 +13,11 @@ from eggshard.dialects.assembly import make_context
 from eggshard.mesh import Mesh
 from eggshard.passes import pipeline
 from eggshard.pauses import collector_paused
-from eggshard.plans import Plan
+from eggshard.plans import Asked, Peak, Plan, Prediction
 from eggshard.sizes import parse_bytes
+
+if TYPE_CHECKING:
+    from eggshard.cost.batch import CostModel
 
 Tactics = Mapping[str, str] | Sequence[tuple[str, str]]
 Progress = Callable[[str], None]
@@ -81,10 +84,8 @@ def plan_model(
 
     Without `search` the plan is what annotations imply.
     """
-    from eggshard.annotation import add_mesh, link_results
+    from eggshard.annotation import add_mesh
     from eggshard.frontends.markers import has_sharding_strings
-    from eggshard.partitioning.strategies import Chooser
-    from eggshard.propagation import propagate
     from eggshard.propagation.tactics import apply_tactics
 
     module: ModuleOp = model.module
@@ -99,6 +100,16 @@ def plan_model(
     apply_tactics(module, tactics)
     if search is not None:
         return _searched(model, mesh, tactics, search, progress)
+    return _propagated(model, mesh, tactics, progress)
+
+
+def _propagated(model: Any, mesh: Mesh, tactics: list[tuple[str, str]], progress: Progress | None) -> Plan:
+    """The plan that annotations imply."""
+    from eggshard.annotation import link_results
+    from eggshard.partitioning.strategies import Chooser
+    from eggshard.propagation import propagate
+
+    module: ModuleOp = model.module
     link_results(module)
     if progress:
         progress("propagate-shardings")
@@ -112,25 +123,38 @@ def _searched(
 ) -> Plan:
     """The plan that the search finds; what annotations fix stays."""
     from eggshard.cost import AnalyticCost
+    from eggshard.cost.exchanges import priced
     from eggshard.hardware import load_hardware
-    from eggshard.planning.search import search
+    from eggshard.planning.search import NothingFound, search
 
     hardware = load_hardware(wanted.hardware or HARDWARE)
     memory = hardware.memory_bytes if wanted.memory is None else parse_bytes(wanted.memory)
     cost = AnalyticCost(hardware, mesh.value)
-    found = search(
-        model.module,
-        cost,
-        memory,
-        time_limit=wanted.time_limit,
-        seed=wanted.seed,
-        gap=wanted.gap,
-        progress=progress,
-    )
-    plan = _lowered(model, mesh, model.fingerprint, tactics, progress)
-    plan.hardware, plan.memory_bytes = hardware.name, memory
-    plan.seconds, plan.bound_seconds, plan.peak_bytes = found.seconds, found.bound_seconds, found.peak_bytes
+    limit, seed = wanted.time_limit, wanted.seed
+    try:
+        found = search(model.module, cost, memory, time_limit=limit, seed=seed, gap=wanted.gap, progress=progress)
+    except NothingFound:
+        plan = _propagated(model, mesh, tactics, progress)
+        plan.predicted = _measured(plan, cost)
+    else:
+        plan = _lowered(model, mesh, model.fingerprint, tactics, progress)
+        plan.rewrites = found.rewrites
+        assert found.seconds is not None and found.op_seconds is not None and found.peak is not None
+        plan.predicted = Prediction(found.seconds, found.op_seconds, found.peak, found.ended, found.bound_seconds)
+    plan.asked = Asked(hardware.name, memory, limit, seed)
+    assert plan.module is not None
+    plan.exchanged = priced(plan.module, cost)
     return plan
+
+
+def _measured(plan: Plan, cost: CostModel) -> Prediction:
+    """What is predicted of a per-device program that no search has chosen."""
+    from eggshard.cost.memory import predicted_memory
+    from eggshard.cost.program import program_seconds
+
+    assert plan.module is not None
+    seconds, memory = program_seconds(plan.module, cost), predicted_memory(plan.module)
+    return Prediction(seconds.total, seconds.compute, Peak(memory.peak), "propagated")
 
 
 @collector_paused()
@@ -142,27 +166,27 @@ def apply_plan(model: Any, saved: Plan, *, origin: str = "plan", progress: Progr
     """
     from eggshard.annotation import add_mesh
     from eggshard.frontends.markers import has_sharding_strings
+    from eggshard.planning.rewriting import apply_notes
+    from eggshard.plans.fitting import check_model
     from eggshard.report.decisions import apply_decisions
 
-    identity = model.fingerprint
-    if identity != saved.fingerprint:
-        raise DiagnosticError(
-            f"the plan is for model {saved.fingerprint}, {model.name} is model {identity}",
-            location=origin,
-            hint="eggshard partition MODEL --mesh ... --save-plan makes one for this model",
-        )
+    check_model(model, saved.fingerprint, saved.ports[0], origin)
     if has_sharding_strings(model.module):
         add_mesh(model.module, saved.mesh)
     pipeline.run(model.module, make_context(), pipeline.IMPORT, progress)
     mesh = add_mesh(model.module, saved.mesh)
+    apply_notes(model.module, saved.rewrites)
     apply_decisions(model.module, saved)
-    return _lowered(model, mesh, identity, saved.tactics, progress)
+    plan = _lowered(model, mesh, saved.fingerprint, saved.tactics, progress)
+    plan.rewrites, plan.asked, plan.predicted = saved.rewrites, saved.asked, saved.predicted
+    plan.exchanged = saved.exchanged
+    return plan
 
 
 def _lowered(model: Any, mesh: Mesh, identity: str, tactics: list[tuple[str, str]], progress: Progress | None) -> Plan:
     """The plan of a model whose layouts and strategies are decided."""
     from eggshard.report.decisions import decisions
-    from eggshard.report.layouts import argument_layouts, result_layouts
+    from eggshard.report.layouts import ports
     from eggshard.report.unruled import unruled
 
     module: ModuleOp = model.module
@@ -172,8 +196,7 @@ def _lowered(model: Any, mesh: Mesh, identity: str, tactics: list[tuple[str, str
     made = Plan(
         mesh,
         identity,
-        argument_layouts(module),
-        result_layouts(module),
+        (ports(module, "arg_attrs"), ports(module, "res_attrs")),
         decided,
         trees=model.trees,
         tactics=tactics,

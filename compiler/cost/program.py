@@ -77,6 +77,13 @@ def program_seconds(module: ModuleOp, model: CostModel) -> ProgramSeconds:
     return ProgramSeconds(tuple(entry for entry in ordered if entry.seconds > 0.0))
 
 
+def collective_rows(module: ModuleOp, ops: Sequence[Operation]) -> list[Entry]:
+    """The rows of a CollectiveBatch for collectives of a program."""
+    found = the_mesh(module)
+    mesh = found[1] if found is not None else Mesh((("all", 1),))
+    return [_entry(op, mesh) for op in ops]
+
+
 def collective_entry(kind: CollectiveKind, size: float, axes: Sequence[Axis], mesh: Mesh) -> Entry:
     """A row of a CollectiveBatch from axes of the mesh; a part of an axis runs over that axis's link."""
     names = [name for name, _ in mesh.axes]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xdsl.dialects.builtin import ModuleOp, UnitAttr
-from xdsl.ir import BlockArgument, OpResult, SSAValue
+from xdsl.ir import BlockArgument
 
 from eggshard.choose.problem import Ints
 from eggshard.dialects.sharding import StrategyAttr, set_layout
@@ -12,7 +12,8 @@ from eggshard.dialects.sharding.layout import Layout, Mesh
 from eggshard.egraph.codes import layout_of_code
 from eggshard.partitioning.program import main_function
 from eggshard.partitioning.strategies import CHOSEN, PLANNED
-from eggshard.planning.outline import Outline, Rewritten, Tensor
+from eggshard.planning.outline import Outline, Tensor
+from eggshard.planning.rewriting import noted, rebuild
 from eggshard.planning.strategies import Space, key_of
 from eggshard.planning.variables import Decision
 
@@ -25,17 +26,20 @@ def apply_choice(
     choice: Ints,
     mesh_name: str,
     mesh: Mesh,
-) -> None:
-    """`choice[v]` is the strategy of each variable; the module is changed in place."""
+) -> list[str]:
+    """
+    `choice[v]` is the strategy of each variable; the module is changed in place.
+
+    Returns what was done to the trees of ops that it could rewrite, for `rewriting.apply_notes`.
+    """
     func = main_function(module)
     func.attributes[CHOSEN] = UnitAttr()
     func.attributes[PLANNED] = UnitAttr()
     places: list[int] = []
     for index, tensor in enumerate(outline.tensors):
         places.append(_place(index, tensor, outline, space, decision, choice))
-    replaced: dict[SSAValue, SSAValue] = {}
-    for rewritten in outline.islands:
-        _rebuild(rewritten, outline, space, decision, choice, replaced)
+    ways = [[way_of(site, space, decision, choice) for site in rewritten.sites] for rewritten in outline.islands]
+    rebuild(outline, ways)
     for number, site in enumerate(outline.sites):
         states, state = space.states(number), int(choice[decision.of_site[number]])
         way = int(states.way[state])
@@ -66,6 +70,12 @@ def apply_choice(
         kind = space.kinds[key_of(outline, home)]
         results[index] = layout_of_code(kind.codes[places[home]], len(outline.tensors[home].shape), mesh_name, mesh)
     set_result_layouts(func, results)
+    return [noted(rewritten, taken) for rewritten, taken in zip(outline.islands, ways, strict=True)]
+
+
+def way_of(site: int, space: Space, decision: Decision, choice: Ints) -> int:
+    """The way that a site is taken, -1 if it does nothing."""
+    return int(space.states(site).way[choice[decision.of_site[site]]])
 
 
 def _place(index: int, tensor: Tensor, outline: Outline, space: Space, decision: Decision, choice: Ints) -> int:
@@ -84,42 +94,3 @@ def _place(index: int, tensor: Tensor, outline: Outline, space: Space, decision:
     assert tensor.maker is not None
     site, result = tensor.maker
     return int(space.states(site).makes[choice[decision.of_site[site]], result])
-
-
-def _rebuild(
-    rewritten: Rewritten,
-    outline: Outline,
-    space: Space,
-    decision: Decision,
-    choice: Ints,
-    replaced: dict[SSAValue, SSAValue],
-) -> None:
-    """Puts the chosen ways of an island in the place of its ops; `replaced` are the results of islands before it."""
-    root = rewritten.island.root
-    block = root.parent
-    assert block is not None
-    made: list[SSAValue | None] = []
-    for piece, number in zip(rewritten.pieces, rewritten.sites, strict=True):
-        way = int(space.states(number).way[choice[decision.of_site[number]]])
-        if way < 0:
-            made.append(None)
-            continue
-        op = piece.ways[way].op
-        for place, read in enumerate(piece.ways[way].reads):
-            value = made[read] if isinstance(read, int) else replaced.get(read, read)
-            assert value is not None, "a way that is taken reads only what is there"
-            if isinstance(value, OpResult) and value.op.parent is None:
-                block.insert_op_before(value.op, root)  # a constant of its own
-            op.operands[place] = value
-        op.location = root.location
-        block.insert_op_before(op, root)
-        made.append(op.results[0])
-        outline.tensors[outline.sites[number].results[0]].values = [op.results[0]]
-    last = made[-1]
-    assert last is not None
-    last.name_hint = root.results[0].name_hint
-    root.results[0].replace_all_uses_with(last)
-    replaced[root.results[0]] = last
-    for op in rewritten.island.inside:  # readers first
-        op.detach()
-        op.erase()

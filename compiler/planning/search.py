@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
-import numpy as np
 from xdsl.dialects.builtin import ModuleOp
 
-from eggshard.choose.problem import Problem, Result
-from eggshard.cost.batch import CostModel, Ints
-from eggshard.diagnostics import DiagnosticError
+from eggshard.choose.evaluate import Evaluator
+from eggshard.choose.problem import Ints, Problem, Result
+from eggshard.cost.batch import CostModel
 from eggshard.egraph.logic.islands import Island, islands
 from eggshard.egraph.logic.pieces import Piece, pieces
 from eggshard.egraph.logic.saturate import saturate
 from eggshard.egraph.rulesets import DEFAULT, Rules
 from eggshard.fold import fold
+from eggshard.interrupts import Interrupts
 from eggshard.partitioning.program import main_function, the_mesh
 from eggshard.planning.apply import apply_choice
 from eggshard.planning.outline import Outline, outline
+from eggshard.planning.peak import peak_of, usage_by_step
 from eggshard.planning.pins import pins
 from eggshard.planning.problem import PER_SECOND, problem_of
+from eggshard.planning.refusals import does_not_fit, out_of_memory
+from eggshard.planning.smallest import Smallest, smallest
 from eggshard.planning.strategies import Space, space
 from eggshard.planning.tied import tied
 from eggshard.planning.variables import Decision, decision
-from eggshard.report.text import quantity
+from eggshard.plans import Ended, Peak
 
 Progress = Callable[[str], None]
 
@@ -33,22 +36,44 @@ TIED = 0.4
 """Share of the time after which the search with equal blocks tied gives way to the one without ties."""
 ENOUGH = 1e-4
 """A plan this near to the bound is not improved any more."""
+LEAST = 1.0
+"""Seconds that a choice is given in any case, unless fewer are asked for."""
+SETTLING = 20.0
+"""Seconds after the time limit, at most as many as that, in which it is found out what does fit."""
 
 
 @dataclass
 class Search:
-    """A program with everything that can be chosen about it, and what was."""
+    """A program with everything that can be chosen about it, and what was; `ended` says why no better one was sought."""
 
     outline: Outline
     space: Space
     decision: Decision
     problem: Problem
     result: Result | None = None
+    ended: Ended = "bound"
+    rewrites: list[str] = field(default_factory=list)
+    """The forms that took the place of written ones, once the choice is in the module."""
+    peak: Peak | None = None
+    least: Smallest | None = None
+    """What was found to hold least memory, where nothing was found that fits."""
+
+    @property
+    def choice(self) -> Ints | None:
+        """The strategy of each variable; None if nothing was found."""
+        return None if self.result is None else self.result.choice
 
     @property
     def seconds(self) -> float | None:
         """Predicted time of a step, ops and collectives one after the other."""
         return None if self.result is None or self.result.cost is None else self.result.cost / PER_SECOND
+
+    @property
+    def op_seconds(self) -> float | None:
+        """The part of `seconds` that is not spent on collectives."""
+        if self.choice is None:
+            return None
+        return int(self.problem.costs[self.problem.offsets[:-1] + self.choice].sum()) / PER_SECOND
 
     @property
     def bound_seconds(self) -> float | None:
@@ -58,19 +83,18 @@ class Search:
     @property
     def peak_bytes(self) -> int | None:
         """Most bytes that a device holds at any step."""
-        if self.result is None or self.result.choice is None:
-            return None
-        return peak_bytes(self.problem, self.result.choice)
+        return None if self.choice is None else peak_bytes(self.problem, self.choice)
+
+    def peak_of(self, module: ModuleOp, choice: Ints) -> Peak:
+        """What a choice holds at its peak; `module` is the program before it is rewritten."""
+        found = the_mesh(module)
+        assert found is not None
+        return peak_of(module, self.outline, self.space, self.decision, self.problem, choice, found[1])
 
 
 def peak_bytes(problem: Problem, choice: Ints) -> int:
     """Most usage that a choice takes at any step."""
-    used = problem.usages[problem.offsets[:-1] + choice]
-    change = np.zeros(int(problem.intervals.max(initial=0)) + 1, np.int64)
-    live = problem.intervals[:, 0] < problem.intervals[:, 1]
-    np.add.at(change, problem.intervals[live, 0], used[live])
-    np.subtract.at(change, problem.intervals[live, 1], used[live])
-    return int(change.cumsum().max())
+    return int(usage_by_step(problem, choice).max())
 
 
 def search(
@@ -90,25 +114,28 @@ def search(
 
     `memory` is what a device may hold, in bytes; without `logic` the program stays as it is written; with
     `relax_rounding` terms of a sum may be rounded before they are added. The search ends once the plan is within `gap`
-    (a fraction) of its bound, or after `time_limit` seconds. Raises DiagnosticError if nothing is found that fits.
+    (a fraction) of its bound, after `time_limit` seconds, or at Ctrl-C. Raises DiagnosticError if nothing fits in
+    memory, NothingFound, with the module as it was, if time was up before that was known.
     """
-    made = decide(
-        module,
-        model,
-        memory,
-        Rules(logic=logic, relax_rounding=relax_rounding),
-        time_limit=time_limit,
-        seed=seed,
-        gap=gap,
-        progress=progress,
-    )
-    assert made.result is not None
-    if made.result.choice is None:
-        raise does_not_fit(made, memory)
+    rules = Rules(logic=logic, relax_rounding=relax_rounding)
+    made = decide(module, model, memory, rules, time_limit=time_limit, seed=seed, gap=gap, progress=progress)
     found = the_mesh(module)
-    assert found is not None
-    apply_choice(module, made.outline, made.space, made.decision, made.result.choice, *found)
+    assert found is not None and made.result is not None
+    if made.choice is None:
+        if made.least is None or not made.least.settled:
+            raise NothingFound(made)
+        raise does_not_fit(made.peak_of(module, made.least.choice), memory, made.result.infeasible)
+    made.peak = made.peak_of(module, made.choice)
+    made.rewrites = apply_choice(module, made.outline, made.space, made.decision, made.choice, *found)
     return made
+
+
+class NothingFound(Exception):  # noqa: N818 - time being up is no error
+    """Time was up before anything was found that fits in memory, or that nothing does."""
+
+    def __init__(self, made: Search):
+        super().__init__("nothing found yet")
+        self.made = made
 
 
 def explored(
@@ -138,24 +165,81 @@ def decide(
     gap: float = ENOUGH,
     progress: Progress | None = None,
 ) -> Search:
-    """As `search`, but the module stays as it is."""
-    from eggshard.choose.solve import solve
-
+    """As `search`, but the module stays as it is, and nothing is refused for want of a choice."""
     began = time.monotonic()
-    made = explored(module, model, memory, rules, progress)
-    if progress:
-        progress("choose")
-
-    def left(share: float) -> float:
-        return max(1.0, share * (time_limit - (time.monotonic() - began)))
-
-    starts = []
-    blocks = tied(made.problem, made.outline, made.decision, fold(main_function(module)))
-    if blocks is not None:
-        alike = solve(blocks, time_limit=left(TIED), seed=seed, enough=gap)
-        starts = [] if alike.choice is None else [alike.choice]
-    made.result = solve(made.problem, time_limit=left(1.0), seed=seed, starts=starts, enough=gap)
+    try:
+        made = explored(module, model, memory, rules, progress)
+        if progress:
+            progress("choose")
+        _Solving(made, began, time_limit, seed, gap).run(module)
+    except MemoryError as error:
+        raise out_of_memory(error) from None
     return made
+
+
+class _Solving:
+    """The choice within a time limit that began to count before it."""
+
+    def __init__(self, made: Search, began: float, time_limit: float, seed: int, gap: float):
+        self.made, self.began, self.time_limit = made, began, time_limit
+        self.seed, self.gap = seed, gap
+
+    def left(self, share: float) -> float:
+        """Seconds of that share of what is left; some where exploring has taken all of it."""
+        return max(min(LEAST, self.time_limit), share * (self.time_limit - (time.monotonic() - self.began)))
+
+    def run(self, module: ModuleOp) -> None:
+        made, best = self.made, None
+        with Interrupts() as interrupts:
+            try:
+                best = self.alike(module)
+                if not interrupts.noted:
+                    best = self.freely(best)
+                if best.choice is None and not interrupts.noted:
+                    best = self.at_all(best)
+            except MemoryError:
+                if best is None or best.choice is None:
+                    raise
+                made.ended = "out of memory"
+            except KeyboardInterrupt:
+                interrupts.noted = True
+        if interrupts.noted:
+            if best is None or best.choice is None:
+                raise KeyboardInterrupt
+            made.ended = "interrupted"
+        elif made.ended == "bound" and not self.near(best):
+            made.ended = "time limit"
+        made.result = best
+
+    def near(self, result: Result | None) -> bool:
+        return result is not None and result.gap is not None and result.gap <= self.gap
+
+    def alike(self, module: ModuleOp) -> Result:
+        """With equal blocks held to equal choices; what is proven of these is not true of all."""
+        made = self.made
+        blocks = tied(made.problem, made.outline, made.decision, fold(main_function(module)))
+        found = None if blocks is None else self.solved(blocks, TIED, [])
+        return Result(None if found is None else found.choice, None if found is None else found.cost, None)
+
+    def freely(self, start: Result) -> Result:
+        return self.solved(self.made.problem, 1.0, [] if start.choice is None else [start.choice])
+
+    def at_all(self, result: Result) -> Result:
+        """What fits in memory at any cost, where the search for what is cheap has found nothing."""
+        problem = self.made.problem
+        seconds = max(min(SETTLING, self.time_limit), self.left(1.0))
+        enough = 0 if result.infeasible else problem.limit
+        least = self.made.least = smallest(problem, seconds=seconds, seed=self.seed, enough=enough)
+        judged = None if least is None else Evaluator(problem)(least.choice)
+        if judged is None or not judged.feasible:
+            return result
+        assert least is not None
+        return replace(result, choice=least.choice, cost=judged.cost)
+
+    def solved(self, problem: Problem, share: float, starts: list[Ints]) -> Result:
+        from eggshard.choose.solve import solve
+
+        return solve(problem, time_limit=self.left(share), seed=self.seed, starts=starts, enough=self.gap)
 
 
 def rewritable(module: ModuleOp, rules: Rules = DEFAULT) -> list[tuple[Island, list[Piece]]]:
@@ -165,11 +249,3 @@ def rewritable(module: ModuleOp, rules: Rules = DEFAULT) -> list[tuple[Island, l
         return []
     forms = saturate(found, rules.logical)
     return [(island, pieces(island, form)) for island, form in zip(found, forms, strict=True) if form is not None]
-
-
-def does_not_fit(made: Search, memory: int) -> DiagnosticError:
-    assert made.result is not None
-    proven = "no partitioning fits" if made.result.infeasible else "no partitioning was found that fits"
-    return DiagnosticError(
-        f"{proven} in {quantity(memory)} a device", location="--memory", hint="more memory, or more devices"
-    )

@@ -11,6 +11,7 @@ from xdsl.dialects.builtin import ModuleOp, TensorType
 from xdsl.ir import Block, BlockArgument, Operation, OpResult, SSAValue
 
 from eggshard.dialects.sharding.layout import Axis
+from eggshard.dialects.sharding.syntax import axis_text
 from eggshard.dialects.spmd import CollectiveOp
 from eggshard.dialects.stablehlo.dense import DenseElements, element_bytes
 from eggshard.partitioning.program import CONTROL_FLOW, main_function, source_line
@@ -23,8 +24,13 @@ WRITTEN = frozenset(f"stablehlo.{kind}" for kind in KINDS)
 
 @dataclass(frozen=True)
 class Collective:
-    """One tensor that devices exchange; `times` counts the rounds of loops around it, `bytes` is a device's part."""
+    """
+    One tensor that devices exchange; `times` counts the rounds of loops around it, `bytes` is a device's part.
 
+    An `op` that carries several tensors stands for each of them.
+    """
+
+    op: Operation
     kind: str
     axes: tuple[Axis, ...]
     type: TensorType[Any]
@@ -36,6 +42,18 @@ class Collective:
     def bytes(self) -> int:
         """Bytes of the operand on one device, one time."""
         return self.type.element_count() * element_bytes(self.type.element_type)
+
+    def entry(self) -> dict[str, Any]:
+        """As a plan records it."""
+        return {
+            "kind": self.kind,
+            "axes": [axis_text(axis).replace('"', "") for axis in self.axes],
+            "type": str(self.type),
+            "bytes": self.bytes,
+            "times": self.times,
+            "cause": self.cause,
+            "source": self.source,
+        }
 
 
 def collectives(module: ModuleOp) -> list[Collective]:
@@ -57,12 +75,13 @@ def _walk(block: Block, times: int) -> Iterator[Collective]:
             kind = op.name.split(".", 1)[1]
             for operand in op.operands:
                 assert isinstance(operand.type, TensorType)
-                yield Collective(kind, op.axes.data, operand.type, times, op.cause, source_line(op.location))
+                yield Collective(op, kind, op.axes.data, operand.type, times, op.cause, source_line(op.location))
         elif op.name in WRITTEN:
             kind = op.name.split(".", 1)[1]
             for operand in op.operands:
                 if isinstance(operand.type, TensorType):
-                    yield Collective(kind, (), operand.type, times, "written in the model", source_line(op.location))
+                    line = source_line(op.location)
+                    yield Collective(op, kind, (), operand.type, times, "written in the model", line)
         elif op.name in CONTROL_FLOW:
             rounds = times * (trip_count(op) or 1) if op.name == "stablehlo.while" else times
             for region in op.regions:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import ModuleOp, TensorType
 from xdsl.dialects.func import FuncOp
+from xdsl.ir import Attribute
 
 from eggshard.diagnostics import DiagnosticError
 from eggshard.dialects.sharding.access import argument_layout, result_layout
 from eggshard.dialects.sharding.layout import Axis, Layout, Mesh, Partial
 from eggshard.dialects.sharding.syntax import axis_text
 from eggshard.partitioning.program import main_function
+from eggshard.plans.parts import Port
 
 SUB_AXIS = re.compile(r"(?P<name>.+):\((?P<pre>\d+)\)(?P<size>\d+)")
 
@@ -52,20 +54,26 @@ def _parse_axis(text: str, mesh: Mesh) -> Axis:
     return axis
 
 
-def argument_layouts(module: ModuleOp) -> dict[str, str]:
-    """Path -> layout of every argument."""
+def ports(module: ModuleOp, key: str) -> tuple[Port, ...]:
+    """The arguments ("arg_attrs") or results ("res_attrs") of a whole program."""
     func = main_function(module)
-    return {
-        name: layout_notation(argument_layout(func, index)) for index, name in enumerate(port_names(func, "arg_attrs"))
-    }
+    layout = argument_layout if key == "arg_attrs" else result_layout
+    types = port_types(module, key).items()
+    return tuple(Port(path, kind, layout_notation(layout(func, i))) for i, (path, kind) in enumerate(types))
 
 
-def result_layouts(module: ModuleOp) -> dict[str, str]:
-    """Path -> layout of every result."""
+def port_types(module: ModuleOp, key: str) -> dict[str, str]:
+    """Path -> type of all arguments or results."""
     func = main_function(module)
-    return {
-        name: layout_notation(result_layout(func, index)) for index, name in enumerate(port_names(func, "res_attrs"))
-    }
+    types = func.function_type.inputs if key == "arg_attrs" else func.function_type.outputs
+    return {name: type_text(kind) for name, kind in zip(port_names(func, key), types, strict=True)}
+
+
+def type_text(kind: Attribute) -> str:
+    """`64x32xf32` of a tensor type."""
+    if not isinstance(kind, TensorType):
+        return str(kind)
+    return "x".join([*map(str, kind.get_shape()), str(kind.element_type)])
 
 
 def port_names(func: FuncOp, key: str) -> list[str]:

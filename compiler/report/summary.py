@@ -16,7 +16,7 @@ from eggshard.dialects.sharding.layout import Layout, Mesh, local_shape
 from eggshard.dialects.stablehlo.dense import element_bytes
 from eggshard.partitioning.program import main_function
 from eggshard.plans import Plan
-from eggshard.report.layouts import layout_notation, port_names
+from eggshard.report.layouts import layout_notation, port_names, type_text
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,7 @@ def _tensor(name: str, kind: Attribute, layout: Layout | None, mesh: Mesh) -> Te
     shape: tuple[int, ...] = kind.get_shape()
     local = shape if layout is None else local_shape(shape, layout, mesh)
     size = element_bytes(kind.element_type)
-    text = "x".join([*map(str, shape), str(kind.element_type)])
-    return Tensor(name, text, layout_notation(layout), prod(shape) * size, prod(local) * size)
+    return Tensor(name, type_text(kind), layout_notation(layout), prod(shape) * size, prod(local) * size)
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,15 @@ def quantity(count: int) -> str:
     return f"{count} B" if unit == "B" else f"{amount:.1f} {unit}"
 
 
+def rounded_up(count: int) -> str:
+    """At least so many bytes, as an option takes them: 1537 is `1.51KiB`."""
+    power = 0
+    while count >= 1024 ** (power + 1) and power < len(UNITS) - 1:
+        power += 1
+    hundredths = -(-count * 100 // 1024**power)
+    return f"{hundredths / 100:g}{UNITS[power]}"
+
+
 def plural(count: int, noun: str) -> str:
     """`1 op`, `2 ops`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -144,7 +144,7 @@ def test_plan_of_another_model(capsys: pytest.CaptureFixture[str]) -> None:
         ("partition model.mlir --plan model.mlir", "model.mlir: is no plan of eggshard"),
         ("partition model.mlir --plan nowhere.json", "nowhere.json: cannot be read: No such file"),
         ("explain plan.json", "plan.json: is no plan of eggshard"),
-        ("explain old.json", "schema version 0, required 1"),
+        ("explain old.json", "schema version 0, this eggshard reads version 2"),
         ("verify model.mlir nowhere.mlir", "nowhere.mlir: No such file"),
         ("verify model.mlir model.mlir", "not a per-device program of eggshard; try: eggshard partition"),
         ("verify model.mlir bytes.mlir", "bytes.mlir: is not text"),

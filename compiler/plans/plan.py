@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -12,18 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from xdsl.dialects.builtin import ModuleOp
 
-from eggshard.diagnostics import DiagnosticError
 from eggshard.mesh import Mesh
 from eggshard.pauses import collector_paused
+from eggshard.plans.parts import Asked, OpPlan, Port, Prediction
 
 if TYPE_CHECKING:
     from eggshard.frontends.trees import Trees
     from eggshard.report.collectives import Collective
     from eggshard.runtime.program import Program
-
-SCHEMA = 1
-"""Version of the plan file; a plan of another version is refused."""
-
 
 @dataclass
 class Plan:
@@ -31,33 +26,69 @@ class Plan:
     What `eggshard.plan` returns.
 
     `module` is the per-device program in the dialects `stablehlo` and `spmd` (None for a plan read from a file, which
-    carries the emitted program instead). `arguments` and `results` map paths to layouts, as text. A searched plan has
-    the predicted `seconds` of a step on `hardware`, a bound that no plan is below, and the peak memory of a device.
+    carries the emitted program instead). `ports` are the arguments and results, `ops` what was decided about each op in
+    program order, `rewrites` the forms that take the place of written ones (planning/rewriting.py). A searched plan
+    knows what was `asked` and what is predicted of it.
     """
 
     mesh: Mesh
     fingerprint: str
-    arguments: dict[str, str]
-    results: dict[str, str]
-    strategies: list[str]
+    ports: tuple[tuple[Port, ...], tuple[Port, ...]]
+    ops: list[OpPlan]
     module: ModuleOp | None = None
     trees: Trees | None = None
     warnings: list[str] = field(default_factory=list)
     tactics: list[tuple[str, str]] = field(default_factory=list)
+    rewrites: list[str] = field(default_factory=list)
     emitted: str | None = None
-    recorded: list[dict[str, Any]] = field(default_factory=list)
-    seconds: float | None = None
-    bound_seconds: float | None = None
-    peak_bytes: int | None = None
-    hardware: str | None = None
-    memory_bytes: int | None = None
+    exchanged: list[dict[str, Any]] | None = None
+    asked: Asked | None = None
+    predicted: Prediction | None = None
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """Path -> layout, as tactics write it."""
+        return {port.path: port.layout for port in self.ports[0]}
+
+    @property
+    def results(self) -> dict[str, str]:
+        """As `arguments`."""
+        return {port.path: port.layout for port in self.ports[1]}
+
+    @property
+    def searched(self) -> bool:
+        """Whether a search chose the plan, and not propagation."""
+        return self.predicted is not None and self.predicted.ended != "propagated"
+
+    @property
+    def seconds(self) -> float | None:
+        """Predicted time of a step; None if not searched."""
+        return None if self.predicted is None else self.predicted.seconds
+
+    @property
+    def bound_seconds(self) -> float | None:
+        """No plan of the search is faster than this."""
+        return None if self.predicted is None else self.predicted.bound_seconds
+
+    @property
+    def peak_bytes(self) -> int | None:
+        """Predicted peak memory of a device."""
+        return None if self.predicted is None else self.predicted.peak.bytes
 
     @property
     def gap(self) -> float | None:
-        """(seconds - bound) / seconds: by so much the plan is at most slower than the best; None if not searched."""
-        if self.seconds is None or self.bound_seconds is None:
-            return None
-        return max(0.0, self.seconds - self.bound_seconds) / self.seconds if self.seconds > 0 else 0.0
+        """(seconds - bound) / seconds: by so much the plan is at most slower than the best; None if not known."""
+        return None if self.predicted is None else self.predicted.gap
+
+    @property
+    def hardware(self) -> str | None:
+        """What the plan was searched for."""
+        return None if self.asked is None else self.asked.hardware
+
+    @property
+    def memory_bytes(self) -> int | None:
+        """What a device may hold."""
+        return None if self.asked is None else self.asked.memory_bytes
 
     def collectives(self) -> Counter[str]:
         """
@@ -71,12 +102,16 @@ class Plan:
         return total
 
     def collective_list(self) -> list[dict[str, Any]]:
-        """Every collective in program order: kind, axes, type, bytes a device, times, cause, source line."""
-        if self.module is None:
-            return self.recorded
-        from eggshard.report.collectives import collectives
+        """
+        Every collective in program order: kind, axes, type, bytes a device, times, cause, source line; in a searched
+        plan also its seconds, all times together.
+        """
+        if self.exchanged is None:
+            from eggshard.report.collectives import collectives
 
-        return [_entry(collective) for collective in collectives(self.module)]
+            assert self.module is not None
+            self.exchanged = [collective.entry() for collective in collectives(self.module)]
+        return self.exchanged
 
     @collector_paused()
     def stablehlo(self) -> str:
@@ -154,29 +189,15 @@ class Plan:
 
     def to_json(self) -> dict[str, Any]:
         """The plan as its file holds it."""
-        return {
-            "schema": SCHEMA,
-            "model": self.fingerprint,
-            "mesh": self.mesh.axes,
-            "tactics": [list(tactic) for tactic in self.tactics],
-            "arguments": self.arguments,
-            "results": self.results,
-            "strategies": self.strategies,
-            "collectives": self.collective_list(),
-            "warnings": self.warnings,
-            "seconds": self.seconds,
-            "bound_seconds": self.bound_seconds,
-            "peak_bytes": self.peak_bytes,
-            "hardware": self.hardware,
-            "memory_bytes": self.memory_bytes,
-            "program": self.stablehlo(),
-        }
+        from eggshard.plans.file import to_json
+
+        return to_json(self)
 
     def save(self, path: str | Path) -> None:
         """Writes the plan, whole or not at all."""
-        from eggshard.report.files import write_whole
+        from eggshard.plans.file import save
 
-        write_whole(Path(path), json.dumps(self.to_json(), indent=1))
+        save(self, Path(path))
 
     @staticmethod
     def load(path: str | Path) -> Plan:
@@ -185,57 +206,9 @@ class Plan:
 
         Raises DiagnosticError if the file is no plan or of another schema version.
         """
-        try:
-            data = json.loads(Path(path).read_text())
-            if data["schema"] != SCHEMA:
-                raise DiagnosticError(
-                    f"plan has schema version {data['schema']}, required {SCHEMA}",
-                    location=str(path),
-                    hint="make the plan again with this version: eggshard plan",
-                )
-            return Plan(
-                Mesh(data["mesh"]),
-                str(data["model"]),
-                dict(data["arguments"]),
-                dict(data["results"]),
-                list(data["strategies"]),
-                warnings=list(data["warnings"]),
-                tactics=[(str(pattern), str(layout)) for pattern, layout in data["tactics"]],
-                emitted=str(data["program"]),
-                recorded=[_checked(entry) for entry in data["collectives"]],
-                seconds=data["seconds"],
-                bound_seconds=data["bound_seconds"],
-                peak_bytes=data["peak_bytes"],
-                hardware=data.get("hardware"),
-                memory_bytes=data.get("memory_bytes"),
-            )
-        except OSError as error:
-            raise DiagnosticError(f"cannot be read: {error.strerror}", location=str(path)) from None
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            reason = f"no entry {error}" if isinstance(error, KeyError) else str(error)
-            raise DiagnosticError(
-                f"is no plan of eggshard: {reason}", location=str(path), hint="eggshard partition MODEL ... writes one"
-            ) from None
+        from eggshard.plans.file import load
 
-
-def _checked(entry: dict[str, Any]) -> dict[str, Any]:
-    for key in ("kind", "axes", "type", "bytes", "times", "cause", "source"):
-        entry[key]
-    return entry
-
-
-def _entry(collective: Collective) -> dict[str, Any]:
-    from eggshard.dialects.sharding.syntax import axis_text
-
-    return {
-        "kind": collective.kind,
-        "axes": [axis_text(axis).replace('"', "") for axis in collective.axes],
-        "type": str(collective.type),
-        "bytes": collective.bytes,
-        "times": collective.times,
-        "cause": collective.cause,
-        "source": collective.source,
-    }
+        return load(Path(path))
 
 
 def _copy_locations(old: ModuleOp, new: ModuleOp) -> None:
