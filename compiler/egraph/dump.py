@@ -127,7 +127,7 @@ class _Dump:
         for number in whole:
             place = (tensor, int(number))
             value = found.values[0]
-            members = self.members(place, value.type)
+            self.members(place, value.type)
             if not self.shown[tensor]:
                 continue
             if found.argument >= 0:

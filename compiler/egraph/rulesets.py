@@ -8,7 +8,7 @@ LAYOUT = ("layouts", "local", "gather", "slice", "all_to_all", "reduce", "permut
 """Rulesets of `rules/`, after `build`, which states the program."""
 NEEDED = ("build", "layouts", "local")
 """Without these there is no plan at all."""
-LOGICAL = ("commute", "associate", "distribute", "reduce")
+LOGICAL = ("commute", "associate", "distribute", "reduce", "scale", "broadcast", "reshape")
 """Rulesets of `logic/rules/`."""
 
 

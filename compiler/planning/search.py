@@ -44,7 +44,7 @@ SETTLING = 20.0
 
 @dataclass
 class Search:
-    """A program with everything that can be chosen about it, and what was; `ended` says why no better one was sought."""
+    """A program with everything that can be chosen about it, and what was; `ended` says why it stopped at that."""
 
     outline: Outline
     space: Space
@@ -130,7 +130,7 @@ def search(
     return made
 
 
-class NothingFound(Exception):  # noqa: N818 - time being up is no error
+class NothingFound(Exception):
     """Time was up before anything was found that fits in memory, or that nothing does."""
 
     def __init__(self, made: Search):
@@ -244,7 +244,7 @@ class _Solving:
 
 def rewritable(module: ModuleOp, rules: Rules = DEFAULT) -> list[tuple[Island, list[Piece]]]:
     """The islands of a program that have more than one form, with their pieces."""
-    found = islands(module) if rules.logic else []
+    found = islands(module, rules.logical) if rules.logic else []
     if not found:
         return []
     forms = saturate(found, rules.logical)

@@ -3,7 +3,7 @@ Forms as ops: what each class of an island is computed by, on placeholders for w
 
 The pieces of an island come after those that they read. A piece is one tensor; it may have several ways to be made,
 each a single op. A matrix product whose dimensions come in another order than its class's has a piece of its own, which
-a transpose reads.
+a transpose reads; what has a dimension of several indices outside of the island is reshaped on the way in and out.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from xdsl.dialects.builtin import TensorType
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 from eggshard.dialects import stablehlo
-from eggshard.egraph.logic.islands import Indices, Island
+from eggshard.egraph.logic.dims import Indices, flat, plain
+from eggshard.egraph.logic.islands import Island, Term
 from eggshard.egraph.logic.saturate import Form, Forms
 from eggshard.partitioning.identity import identity
 from eggshard.partitioning.local import ints
@@ -53,22 +54,21 @@ def pieces(island: Island, forms: Forms) -> list[Piece]:
 class _Builder:
     def __init__(self, island: Island, forms: Forms):
         self.island, self.forms = island, forms
-        kind = island.root.results[0].type
-        assert isinstance(kind, TensorType)
-        self.element: Attribute = kind.element_type
+        self.element = island.element
         self.out: list[Piece] = []
-        self.of: dict[int, int | SSAValue] = {}
+        self.of: dict[int, int | SSAValue] = {}  # ones are none
         self.orders: dict[int, Indices] = {}
         self.transposed: dict[tuple[int, Indices], int] = {}
         self.zero: SSAValue | None = None
 
     def run(self) -> list[Piece]:
-        result = tuple(range(len(self.island.root.results[0].type.get_shape())))  # type: ignore[attr-defined]
+        result = flat(self.island.dims)
         for c in range(len(self.forms.masks)):
             leaf = self.forms.leaves[c]
             if leaf is not None:
-                assert leaf.value is not None
-                self.of[c], self.orders[c] = leaf.value, leaf.indices
+                self.orders[c] = leaf.indices
+                if leaf.value is not None:
+                    self.of[c] = self.leaf(leaf)
                 continue
             self.orders[c] = result if c == self.forms.root else self.order(c)
             ways = [way for form in self.forms.forms[c] for way in self.ways(form, c)]
@@ -77,10 +77,22 @@ class _Builder:
             if written is not None:
                 self.out[number].value = written.value
         root = self.of[self.forms.root]
-        assert isinstance(root, int)
-        self.out[root].optional = False
         assert root == len(self.out) - 1
+        if not plain(self.island.dims):
+            self.out.append(Piece(result, self.island.kind, [self.reshape(root, self.island.kind)]))
+        self.out[-1].optional = False
         return self.out
+
+    def leaf(self, leaf: Term) -> int | SSAValue:
+        """A value of the program, by its indices."""
+        assert leaf.value is not None
+        if plain(leaf.dims):
+            return leaf.value
+        return self.piece(leaf.indices, [self.reshape(leaf.value, self.kind(leaf.indices))])
+
+    def reshape(self, read: int | SSAValue, kind: TensorType[Any]) -> Way:
+        op = stablehlo.ReshapeOp.create(operands=[self.placeholder(read)], result_types=[kind])
+        return Way(op, (read,))
 
     def order(self, c: int) -> Indices:
         """The order of dimensions in which the program writes a class, or in which its first form comes."""
@@ -112,6 +124,9 @@ class _Builder:
         if form.kind == "sum":
             return [self.sum(form.operands[0], want)]
         a, b = form.operands
+        for given, ones in ((a, b), (b, a)):
+            if ones not in self.of:
+                return [self.broadcast(self.ordered(given, self.kept(given, want)), self.kept(given, want), want)]
         contracted = (self.forms.masks[a] | self.forms.masks[b]) & ~self.forms.masks[c]
         if not contracted:
             return [self.way(stablehlo.MultiplyOp, want, [self.spread(operand, want) for operand in (a, b)])]
@@ -156,12 +171,17 @@ class _Builder:
 
     def spread(self, c: int, want: Indices) -> int | SSAValue:
         """A factor of an elementwise product in the shape of the result."""
-        kept = tuple(index for index in want if index in self.orders[c])
+        kept = self.kept(c, want)
         read = self.ordered(c, kept)
-        if kept == want:
-            return read
-        dims = ints([want.index(index) for index in kept])
-        return self.piece(want, [self.way(stablehlo.BroadcastInDimOp, want, [read], broadcast_dimensions=dims)])
+        return read if kept == want else self.piece(want, [self.broadcast(read, kept, want)])
+
+    def kept(self, c: int, want: Indices) -> Indices:
+        """The indices that a class has, in an order."""
+        return tuple(index for index in want if index in self.orders[c])
+
+    def broadcast(self, read: int | SSAValue, have: Indices, want: Indices) -> Way:
+        dims = ints([want.index(index) for index in have])
+        return self.way(stablehlo.BroadcastInDimOp, want, [read], broadcast_dimensions=dims)
 
     def dot(self, form: Form, order: Indices) -> Way:
         left, right = (self.orders[operand] for operand in form.operands)

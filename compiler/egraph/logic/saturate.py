@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from eggshard.egraph.logic.islands import Indices, Island, Term
+from eggshard.egraph.logic.dims import Indices
+from eggshard.egraph.logic.islands import Island, Term
+from eggshard.egraph.logic.scalars import constant
+from eggshard.egraph.rulesets import LOGICAL
 
-RULESETS = ("commute", "associate", "distribute", "reduce")
 ROUNDS = 5
 """Rounds of all rules; chains of products of up to eight factors saturate before that."""
 GROWTH = 2
@@ -18,6 +20,7 @@ GROWTH = 2
 SCHEMA = """
 (sort E)
 (constructor Leaf (i64) E)
+(constructor One (i64) E)
 (constructor Product (i64 E E) E)
 (constructor Add (E E) E)
 (constructor Sum (i64 E) E)
@@ -55,7 +58,7 @@ class Forms:
     written: list[Term | None]
 
 
-def saturate(islands: Sequence[Island], rulesets: Sequence[str] = RULESETS) -> list[Forms | None]:
+def saturate(islands: Sequence[Island], rulesets: Sequence[str] = LOGICAL) -> list[Forms | None]:
     """The forms of each island; None for one that has no other form than the one written."""
     from egglog.bindings import EGraph
 
@@ -79,6 +82,8 @@ def _text(
     term: Term, known: dict[tuple[Any, Indices], int], leaves: list[Term], terms: list[Term], lines: list[str]
 ) -> str:
     """The name of a term, after the lines that define it."""
+    if term.kind == "ones":
+        return f"(One {term.mask})"
     if term.kind == "leaf":
         key = (term.value, term.indices)
         if key not in known:
@@ -101,6 +106,7 @@ def _read(graph: Any, islands: Sequence[Island], leaves: list[Term], terms: list
     functions = graph.freeze().functions
     masks = {row.inputs[0]: number(row.output) for row in functions["indices"].rows}
     leaf_of = {row.output: leaves[number(row.inputs[0])] for row in functions["Leaf"].rows}
+    ones = {row.output: number(row.inputs[0]) for row in functions["One"].rows}
     forms: dict[Any, list[tuple[str, tuple[Any, ...]]]] = {}
     for row in functions["Product"].rows:
         forms.setdefault(row.output, []).append(("product", tuple(row.inputs[1:])))
@@ -112,7 +118,7 @@ def _read(graph: Any, islands: Sequence[Island], leaves: list[Term], terms: list
     for row in functions["written"].rows:
         written.setdefault(row.inputs[1], terms[number(row.inputs[0])])
     roots = {number(row.inputs[0]): row.inputs[1] for row in functions["root"].rows}
-    return [_Island(island, roots[n], masks, forms, leaf_of, written).read() for n, island in enumerate(islands)]
+    return [_Island(island, roots[n], masks, forms, leaf_of, ones, written).read() for n, island in enumerate(islands)]
 
 
 class _Island:
@@ -125,16 +131,11 @@ class _Island:
         masks: dict[Any, int],
         forms: dict[Any, list[tuple[str, tuple[Any, ...]]]],
         leaf_of: dict[Any, Term],
+        ones: dict[Any, int],
         written: dict[Any, Term],
     ):
-        self.island, self.root, self.masks, self.forms, self.leaf_of, self.written = (
-            island,
-            root,
-            masks,
-            forms,
-            leaf_of,
-            written,
-        )
+        self.island, self.root, self.masks, self.forms = island, root, masks, forms
+        self.leaf_of, self.ones, self.written = leaf_of, ones, written
         self.largest = GROWTH * max(island.elements(term.mask) for term in _walk(island.term))
         self.number: dict[Any, int] = {}
         self.out = Forms(0, [], [], [], [])
@@ -142,7 +143,7 @@ class _Island:
 
     def read(self) -> Forms | None:
         root = self.visit(self.root)
-        if root is None:
+        if root is None or self.out.leaves[root] is not None:
             return None
         self.out.root = root
         return self.out if any(len(forms) > 1 for forms in self.out.forms) else None
@@ -155,7 +156,7 @@ class _Island:
             return None
         self.open.add(c)
         made: list[Form] = []
-        leaf = self.leaf_of.get(c)
+        leaf = self.leaf(c)
         for kind, operands in [] if leaf is not None else self.forms.get(c, []):
             if not self.sensible(kind, c, operands):
                 continue
@@ -176,12 +177,32 @@ class _Island:
         self.out.written.append(leaf or self.written.get(c))
         return self.number[c]
 
+    def leaf(self, c: Any) -> Term | None:
+        """What a class is without any form: a value of the program, ones, or the number of ones."""
+        if c in self.leaf_of:
+            return self.leaf_of[c]
+        if c in self.ones:
+            return Term("ones", tuple((index,) for index in _bits(self.ones[c])))
+        counted = [
+            operands[0] for kind, operands in self.forms.get(c, []) if kind == "sum" and operands[0] in self.ones
+        ]
+        if not counted or self.masks[c]:
+            return None
+        value = constant(self.island.elements(self.ones[counted[0]]), self.island.element)
+        return None if value is None else Term("leaf", (), value=value)
+
     def sensible(self, kind: str, c: Any, operands: tuple[Any, ...]) -> bool:
-        """Not a product that sums what only one factor has: that factor is summed before."""
+        """Not a product that sums what only one factor has, which is summed before, or ones; nor a sum of these."""
         if kind != "product":
-            return True
+            return not any(operand in self.ones for operand in operands)
         a, b = (self.masks[operand] for operand in operands)
-        return (a | b) & ~self.masks[c] & ~(a & b) == 0
+        summed = (a | b) & ~self.masks[c]
+        ones = sum(operand in self.ones for operand in operands)
+        return summed & ~(a & b) == 0 and (ones == 0 or (ones == 1 and summed == 0))
+
+
+def _bits(mask: int) -> Indices:
+    return tuple(index for index in range(mask.bit_length()) if mask >> index & 1)
 
 
 def _walk(term: Term) -> list[Term]:
