@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from xdsl.dialects.builtin import ModuleOp
 
-from eggshard.diagnostics import DiagnosticError
 from eggshard.dialects.assembly import make_context
 from eggshard.mesh import Mesh
 from eggshard.passes import pipeline
@@ -32,7 +31,7 @@ TIME_LIMIT = 60.0
 class Wanted:
     """
     What a search is for: hardware (name or file), memory of a device, seconds of search, the seed, and how near to its
-    bound a plan is good enough (a fraction of its time).
+    bound a plan is good enough (a fraction of its time). Messages call a tactic `tactic_option`.
     """
 
     hardware: str | None = None
@@ -40,6 +39,7 @@ class Wanted:
     time_limit: float = TIME_LIMIT
     seed: int = 0
     gap: float = 1e-4
+    tactic_option: str = "tactic"
 
 
 def plan(
@@ -97,6 +97,10 @@ def plan_model(
         add_mesh(module, mesh)  # what the strings mean depends on it
     pipeline.run(module, context, pipeline.IMPORT, progress)
     mesh = add_mesh(module, mesh)
+    if search is not None:
+        from eggshard.planning.contradictions import check_pins
+
+        check_pins(module, tactics, search.tactic_option)
     apply_tactics(module, tactics)
     if search is not None:
         return _searched(model, mesh, tactics, search, progress)

@@ -16,6 +16,7 @@ COMMANDS = {
     "partition": "turn a model into the program that each device of a mesh runs",
     "verify": "run a model and a partitioned program on the same inputs and compare",
     "explain": "show what a saved plan does and why",
+    "diff": "show how two saved plans for one model differ",
     "solve": "choose a strategy for every node of a choice problem, at least cost within memory",
 }
 """Name -> what it does; each lives in `eggshard.tools.commands.NAME` and is imported when it is asked for."""

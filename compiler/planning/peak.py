@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
 
 import numpy as np
 from xdsl.dialects.builtin import ModuleOp
@@ -19,7 +18,7 @@ from eggshard.planning.apply import way_of
 from eggshard.planning.backward import backward_sites, is_backward
 from eggshard.planning.outline import Outline, Tensor, Use
 from eggshard.planning.strategies import Space, key_of
-from eggshard.planning.variables import Decision, Variable
+from eggshard.planning.variables import Decision
 from eggshard.plans import Peak, Share
 from eggshard.plans.parts import CATEGORIES
 from eggshard.report.layouts import layout_notation, port_names
@@ -76,20 +75,18 @@ class _Teller:
         self.names = port_names(func, "arg_attrs")
         self.results = port_names(func, "res_attrs")
         self.updated = set(linked(func).values())
-        self.lines = {
-            site: source_line(rewritten.island.root.location) for rewritten in outline.islands for site in rewritten.sites
-        }
+        self.lines = {site: source_line(tree.island.root.location) for tree in outline.islands for site in tree.sites}
         self.backward = backward_sites(outline, bool(self.updated))
 
     def share(self, number: int, size: int) -> Share:
         variable = self.decision.variables[number]
         if variable.site >= 0:
-            made = [t for t in self.outline.sites[variable.site].results if t >= 0]
-            kept = any(self.kept(t) for t in made)
-            return Share(size, "activations" if kept else "temporaries", self.what(made))
+            kept = any(self.kept(t) for t in self.outline.sites[variable.site].results if t >= 0)
+            category = "activations" if kept else "temporaries"
+            return Share(size, category, self.site(variable.site), self.made(variable.site))
         tensor = self.outline.tensors[variable.tensor]
-        layout = self.layout(variable, number)
-        what = self.what([variable.tensor])
+        layout = self.layout(variable.tensor, int(variable.places[self.choice[number]]))
+        what = self.what(tensor)
         if variable.copy:
             return Share(size, "temporaries", f"a copy of {what}", layout)
         return Share(size, self.category(variable.tensor, tensor), what, layout)
@@ -100,27 +97,26 @@ class _Teller:
         way = way_of(number, self.space, self.decision, self.choice)
         return described(site.ways[max(0, way)].op, self.lines.get(number, ""))
 
-    def what(self, tensors: Sequence[int]) -> str:
+    def what(self, tensor: Tensor) -> str:
         """The path of an argument or result, or the op that makes a tensor."""
-        found = [self.outline.tensors[number] for number in tensors]
-        first = found[0] if found else None
-        if first is None:
-            return "an op without results"
-        if first.argument >= 0:
-            return self.names[first.argument]
-        if first.result >= 0:
-            return self.results[first.result]
-        if first.maker is not None:
-            return self.site(first.maker[0])
-        value = first.values[0]
-        if isinstance(value, OpResult):
-            return described(value.op)
-        op = value.owner.parent_op() if not isinstance(value.owner, Operation) else value.owner
+        if tensor.argument >= 0:
+            return self.names[tensor.argument]
+        if tensor.result >= 0:
+            return self.results[tensor.result]
+        if tensor.maker is not None:
+            return self.site(tensor.maker[0])
+        value = tensor.values[0]
+        op = value.op if isinstance(value, OpResult) else value.owner.parent_op()
         return "a value" if op is None else described(op)
 
-    def layout(self, variable: Variable, number: int) -> str:
-        kind = self.space.kinds[key_of(self.outline, variable.tensor)]
-        place = int(variable.places[self.choice[number]])
+    def made(self, site: int) -> str:
+        """The layout in which a site makes its first result."""
+        first = self.outline.sites[site].results[0]
+        place = int(self.space.states(site).makes[self.choice[self.decision.of_site[site]], 0])
+        return "" if first < 0 else self.layout(first, place)
+
+    def layout(self, tensor: int, place: int) -> str:
+        kind = self.space.kinds[key_of(self.outline, tensor)]
         return "" if place < 0 else layout_notation(layout_of_code(kind.codes[place], len(kind.shape), "", self.mesh))
 
     def category(self, number: int, tensor: Tensor) -> str:

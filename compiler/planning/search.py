@@ -85,6 +85,17 @@ class Search:
         """Most bytes that a device holds at any step."""
         return None if self.choice is None else peak_bytes(self.problem, self.choice)
 
+    def without_copies(self, choice: Ints) -> Ints:
+        """The same plan, in which copies that lie as their homes are none, and hold nothing."""
+        found = choice.copy()
+        for link in self.decision.links:
+            if link.alias is not None:
+                copy = self.decision.variables[link.second]
+                place, half = copy.places[found[link.second]], copy.strategies // 2
+                same = link.sources[found[link.first]] == place
+                found[link.second] += half if same and found[link.second] < half else 0
+        return found
+
     def peak_of(self, module: ModuleOp, choice: Ints) -> Peak:
         """What a choice holds at its peak; `module` is the program before it is rewritten."""
         found = the_mesh(module)
@@ -209,7 +220,9 @@ class _Solving:
             made.ended = "interrupted"
         elif made.ended == "bound" and not self.near(best):
             made.ended = "time limit"
-        made.result = best
+        made.result = (
+            best if best is None or best.choice is None else replace(best, choice=made.without_copies(best.choice))
+        )
 
     def near(self, result: Result | None) -> bool:
         return result is not None and result.gap is not None and result.gap <= self.gap

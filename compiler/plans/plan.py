@@ -17,8 +17,8 @@ from eggshard.plans.parts import Asked, OpPlan, Port, Prediction
 
 if TYPE_CHECKING:
     from eggshard.frontends.trees import Trees
-    from eggshard.report.collectives import Collective
     from eggshard.runtime.program import Program
+
 
 @dataclass
 class Plan:

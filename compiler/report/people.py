@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from eggshard.plans import Plan
 from eggshard.report.paths import collapsed, grouped
+from eggshard.report.prediction import prediction_section
 from eggshard.report.summary import Tensor, Traffic, arguments, cause_text, results, traffic
 from eggshard.report.text import duration, plural, quantity, table
 
@@ -24,22 +25,6 @@ def report(plan: Plan) -> str:
     if plan.warnings:
         parts.append("\n".join(["warnings", *(f"  {warning}" for warning in plan.warnings)]))
     return "\n\n".join(parts)
-
-
-def prediction_section(plan: Plan) -> list[str]:
-    """What the search predicts, in one paragraph; nothing for a plan that was not searched."""
-    if plan.seconds is None:
-        return []
-    lines = [f"predicted step: {duration(plan.seconds)}"]
-    if plan.hardware:
-        lines[0] += f" on {plan.hardware}"
-    if plan.bound_seconds is not None:
-        gap = (plan.seconds - plan.bound_seconds) / plan.seconds if plan.seconds else 0.0
-        lines.append(f"bound: no plan takes less than {duration(plan.bound_seconds)} (gap {gap:.2%})")
-    if plan.peak_bytes is not None:
-        limit = f" of {quantity(plan.memory_bytes)}" if plan.memory_bytes else ""
-        lines.append(f"peak memory: {quantity(plan.peak_bytes)}{limit} on each device")
-    return ["\n".join(lines)]
 
 
 def layouts_section(
@@ -101,10 +86,24 @@ def collectives_section(groups: Sequence[Traffic]) -> str:
         return "collectives: none"
     total = sum(group.count for group in groups)
     size = sum(group.bytes for group in groups)
-    rows = [[g.kind, g.axes, str(g.count), quantity(g.bytes), main_causes(g)] for g in groups]
-    heads = ("kind", "axes", "count", "bytes a device", "main causes")
-    shown = table(heads, rows, right=("count", "bytes a device"))
-    return f"collectives: {total}, {quantity(size)} on each device\n{shown}"
+    rows = [[g.kind, g.axes, str(g.count), quantity(g.bytes), _time(g.seconds), main_causes(g)] for g in groups]
+    spent = [g.seconds for g in groups if g.seconds is not None]
+    took = f", {duration(sum(spent))}" if spent else ""
+    heads = ("kind", "axes", "count", "bytes a device", "time", "main causes")
+    shown = _without_times(heads, rows, right=("count", "bytes a device", "time"))
+    return f"collectives: {total}, {quantity(size)} on each device{took}\n{shown}"
+
+
+def _time(seconds: float | None) -> str:
+    return "" if seconds is None else duration(seconds)
+
+
+def _without_times(heads: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str]) -> str:
+    """A table without the column of times where none are known."""
+    at = heads.index("time")
+    if any(row[at] for row in rows):
+        return table(heads, rows, right)
+    return table([*heads[:at], *heads[at + 1 :]], [[*row[:at], *row[at + 1 :]] for row in rows], right)
 
 
 def main_causes(group: Traffic) -> str:
@@ -122,10 +121,11 @@ def every_collective(plan: Plan) -> str:
             "+".join(entry["axes"]),
             str(entry["times"]),
             quantity(entry["bytes"]),
+            _time(entry.get("seconds")),
             entry["type"].removeprefix("tensor<").removesuffix(">"),
             cause_text(entry),
         ]
         for number, entry in enumerate(plan.collective_list(), 1)
     ]
-    heads = ("#", "kind", "axes", "times", "bytes a device", "type", "cause")
-    return f"in program order\n{table(heads, rows, right=('#', 'times', 'bytes a device'))}"
+    heads = ("#", "kind", "axes", "times", "bytes a device", "time", "type", "cause")
+    return f"in program order\n{_without_times(heads, rows, right=('#', 'times', 'bytes a device', 'time'))}"

@@ -49,7 +49,8 @@ def _ports(plan: Plan, results: bool) -> list[Tensor]:
     mesh = plan.mesh.value
     if plan.module is None:
         ports = plan.program.results if results else plan.program.arguments
-        return [_tensor(port.name, port.type, port.layout, mesh) for port in ports]
+        paths = [port.path for port in plan.ports[results]]
+        return [_tensor(path, port.type, port.layout, mesh) for path, port in zip(paths, ports, strict=True)]
     func = main_function(plan.module)
     whole = func.attributes.get("spmd.global", func.function_type)
     assert isinstance(whole, FunctionType)
@@ -70,13 +71,17 @@ def _tensor(name: str, kind: Attribute, layout: Layout | None, mesh: Mesh) -> Te
 
 @dataclass(frozen=True)
 class Traffic:
-    """All collectives of one kind over the same axes: how often they run, bytes of a device's operands, and causes."""
+    """
+    All collectives of one kind over the same axes: how often they run, bytes of a device's operands, causes, and
+    predicted seconds of all of them (None where nothing was predicted).
+    """
 
     kind: str
     axes: str
     count: int
     bytes: int
     causes: tuple[tuple[str, int], ...]
+    seconds: float | None = None
 
 
 def traffic(collectives: Sequence[dict[str, Any]]) -> list[Traffic]:
@@ -91,8 +96,15 @@ def traffic(collectives: Sequence[dict[str, Any]]) -> list[Traffic]:
             causes[cause_text(entry)] += entry["times"]
         count = sum(entry["times"] for entry in entries)
         size = sum(entry["bytes"] * entry["times"] for entry in entries)
-        found.append(Traffic(kind, axes, count, size, tuple(causes.most_common())))
+        found.append(Traffic(kind, axes, count, size, tuple(causes.most_common()), seconds_of(entries)))
     return sorted(found, key=lambda group: -group.bytes)
+
+
+def seconds_of(entries: Sequence[dict[str, Any]]) -> float | None:
+    """Predicted seconds of some collectives; None where they are not known of all."""
+    if not all("seconds" in entry for entry in entries):
+        return None
+    return float(sum(entry["seconds"] for entry in entries))
 
 
 def cause_text(entry: dict[str, Any]) -> str:

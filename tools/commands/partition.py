@@ -70,6 +70,7 @@ def run(args: argparse.Namespace) -> int:
     with Progress() as progress:
         made = Partitioned(args, mesh, tactics, progress)
         made.write(progress)
+    made.tell()
     print(json.dumps(made.to_json(), indent=1) if args.json else made.report(), file=made.stream)
     return DONE if all(each.ok for each in made.comparisons) else REFUSED
 
@@ -119,7 +120,7 @@ def wanted_search(args: argparse.Namespace) -> Wanted | None:
     if args.no_search or not given:
         return None
     limit = TIME_LIMIT if args.time_limit is None else args.time_limit
-    return Wanted(args.hardware, args.memory, limit, args.seed or 0)
+    return Wanted(args.hardware, args.memory, limit, args.seed or 0, tactic_option="--shard")
 
 
 class Partitioned:
@@ -180,6 +181,14 @@ class Partitioned:
         if self.args.save_plan is not None:
             progress("write the plan")
             self.plan.save(self.args.save_plan)
+
+    def tell(self) -> None:
+        """On stderr, whatever the report says: that the plan is not known to be the best."""
+        from eggshard.report.prediction import mark
+
+        noted = None if self.args.plan else mark(self.plan)
+        if noted is not None:
+            say(f"eggshard: {noted}")
 
     @property
     def stream(self) -> Any:

@@ -43,5 +43,6 @@ def run(args: argparse.Namespace) -> int:
     with Progress() as progress:
         made = Partitioned(args, mesh, tactics, progress)
         made.write(progress)
+    made.tell()
     print(json.dumps(made.to_json(), indent=1) if args.json else made.report(), file=made.stream)
     return DONE
