@@ -60,6 +60,9 @@ def told(error: BaseException) -> tuple[str | None, str]:
         return error.location, with_reasons(error.message, error.because, error.hint)
     if isinstance(error, OSError):
         return None if error.filename is None else str(error.filename), error.strerror or str(error)
+    if isinstance(error, MemoryError):
+        said = one_line(str(error))
+        return None, f"this machine's own memory does not suffice{f': {said}' if said else ''}"
     if type(error).__module__.startswith("xdsl."):
         return None, one_line(str(error))
     return None, f"{describe(error)}; this is a bug in eggshard: --debug prints where it happened"

@@ -11,8 +11,10 @@ from xdsl.dialects.builtin import ModuleOp
 from eggshard.choose.evaluate import Evaluator
 from eggshard.choose.problem import Ints, Problem, Result
 from eggshard.cost.batch import CostModel
+from eggshard.diagnostics import DiagnosticError
 from eggshard.egraph.logic.islands import Island, islands
 from eggshard.egraph.logic.pieces import Piece, pieces
+from eggshard.egraph.logic.prune import pruned
 from eggshard.egraph.logic.saturate import saturate
 from eggshard.egraph.rulesets import DEFAULT, Rules
 from eggshard.fold import fold
@@ -134,19 +136,22 @@ def search(
     assert found is not None and made.result is not None
     if made.choice is None:
         if made.least is None or not made.least.settled:
-            raise NothingFound(made)
+            raise NothingFound(time_limit)
         raise does_not_fit(made.peak_of(module, made.least.choice), memory, made.result.infeasible)
     made.peak = made.peak_of(module, made.choice)
     made.rewrites = apply_choice(module, made.outline, made.space, made.decision, made.choice, *found)
     return made
 
 
-class NothingFound(Exception):
+class NothingFound(DiagnosticError):
     """Time was up before anything was found that fits in memory, or that nothing does."""
 
-    def __init__(self, made: Search):
-        super().__init__("nothing found yet")
-        self.made = made
+    def __init__(self, time_limit: float):
+        super().__init__(
+            f"time was up after {time_limit:g} s before any plan was found",
+            "--time-limit",
+            hint="a longer --time-limit",
+        )
 
 
 def explored(
@@ -261,4 +266,5 @@ def rewritable(module: ModuleOp, rules: Rules = DEFAULT) -> list[tuple[Island, l
     if not found:
         return []
     forms = saturate(found, rules.logical)
-    return [(island, pieces(island, form)) for island, form in zip(found, forms, strict=True) if form is not None]
+    kept = [None if form is None else pruned(island, form) for island, form in zip(found, forms, strict=True)]
+    return [(island, pieces(island, form)) for island, form in zip(found, kept, strict=True) if form is not None]

@@ -117,7 +117,7 @@ def _changed(ops: Sequence[Changed], names: Names) -> list[str]:
         by_kind.setdefault(change.kind, []).append(change)
     kinds = sorted(by_kind, key=lambda kind: (kind not in FIRST, -_total(by_kind[kind]), kind))
     rows = [row for kind in kinds for row in _rows(by_kind[kind])]
-    head = f"ops: {plural(_total(ops), 'op')} done otherwise"
+    head = f"ops: {_total(ops)} done otherwise"
     return [f"{head}\n{table(('kind', 'ops', *names, 'where'), rows, right=('ops',))}"]
 
 

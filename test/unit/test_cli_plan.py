@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -115,8 +117,43 @@ def test_explain_shows_what_was_predicted(capsys: pytest.CaptureFixture[str]) ->
     said(["plan", "model.mlir", *TIGHT, "-o", "plan.json"], capsys)
     out = said(["explain", "plan.json"], capsys)
     assert "predicted step: " in out and "bound: no plan takes less" in out and "of 24.0 KiB" in out
+    assert "asked for: h100, 24.0 KiB a device, 60 s of search, seed 0" in out
+    assert "largest at the peak" in out and "parameters" in out
     assert "in program order" in out
     assert json.loads(said(["explain", "plan.json", "--json"], capsys))["gap"] == 0
+
+
+def test_what_the_file_holds(capsys: pytest.CaptureFixture[str]) -> None:
+    said(["plan", "model.mlir", *TIGHT, "--seed", "5", "--shard", "x=data", "-o", "plan.json"], capsys)
+    found = json.loads(Path("plan.json").read_text())
+    assert found["schema"] == 2 and found["mesh"] == {"data": 4, "model": 2} and found["tactics"] == [["x", "data"]]
+    assert found["asked"] == {"hardware": "h100", "memory_bytes": 24576, "time_limit": 60.0, "seed": 5}
+    assert found["arguments"][0] == {"path": "x", "type": "64x32xf32", "layout": "data,-"}
+    assert [op["kind"] for op in found["ops"]] == ["dot_general", "tanh", "dot_general", "return"]
+    assert found["ops"][0]["strategy"].startswith("<@mesh, {data: i") and found["ops"][0]["layouts"]
+    for entry in found["collectives"]:
+        assert entry["cause"] and entry["bytes"] > 0 and entry["seconds"] > 0
+    predicted = found["predicted"]
+    assert predicted["ended"] == "bound" and predicted["gap"] == 0
+    assert 0 < predicted["op_seconds"] < predicted["seconds"]
+    peak = predicted["peak"]
+    assert sum(peak["by_category"].values()) == peak["bytes"] <= 24576
+    assert peak["by_category"]["parameters"] > 0 < peak["by_category"]["batch inputs"]
+    assert {"x", "params/wi", "params/wo"} <= {share["what"] for share in peak["largest"]}
+
+
+def test_two_plans_beside_each_other(capsys: pytest.CaptureFixture[str]) -> None:
+    said(["plan", "model.mlir", *TIGHT, "-o", "tight.json"], capsys)
+    said(["plan", "model.mlir", *TIGHT[:2], "--time-limit", "60", "-o", "loose.json"], capsys)
+    assert said(["diff", "tight.json", "tight.json"], capsys) == "the plans are equal\n"
+    out = said(["diff", "loose.json", "tight.json"], capsys)
+    assert "loose.json" in out and "tight.json" in out and "peak memory" in out and "lie otherwise" in out
+    found = json.loads(said(["diff", "loose.json", "tight.json", "--json"], capsys))
+    assert not found["equal"] and found["peak_bytes"][0] > found["peak_bytes"][1]
+    assert found["seconds_predicted"][0] <= found["seconds_predicted"][1]
+    said(["plan", "other.mlir", *TIGHT[:2], "--time-limit", "60", "-o", "other.json"], capsys)
+    assert "one plan is for model" in refused(["diff", "tight.json", "other.json"], capsys)
+    assert "nowhere.json: cannot be read" in refused(["diff", "tight.json", "nowhere.json"], capsys)
 
 
 def over(*options: str) -> list[str]:
@@ -133,7 +170,11 @@ def over(*options: str) -> list[str]:
         (over("--time-limit", "-1"), 2, "--time-limit -1.0 is no number of seconds above 0"),
         (over("--time-limit", "0"), 2, "--time-limit"),
         (over("--time-limit", "nan"), 2, "--time-limit"),
-        (over("--memory", "1KiB"), 1, "no partitioning fits in 1.0 KiB a device"),
+        (
+            over("--shard", "x=data", "--shard", "x=-,model"),
+            1,
+            "error: argument \"x\": --shard 'x=data' lays it out as data,-, --shard 'x=-,model' as -,model; try: ",
+        ),
         (over("--shard", "x=data:(1)2"), 1, 'argument "x" is laid out as data:(1)2'),
         (over("--shard", "x=data,data"), 1, "data"),
         (over("--shard", "x=nowhere"), 1, "nowhere"),
@@ -160,15 +201,35 @@ def test_wrong_usage(line: list[str], capsys: pytest.CaptureFixture[str]) -> Non
     assert out == "" and "eggshard plan: error: " in err and "Traceback" not in err
 
 
-def test_contradicting_pins(capsys: pytest.CaptureFixture[str]) -> None:
-    """Of two tactics for one argument the later counts, as without a search."""
-    found = json.loads(said(over("--shard", "x=data", "--shard", "x=-,model", "--json", "--time-limit", "60"), capsys))
-    assert {tensor["path"]: tensor["layout"] for tensor in found["arguments"]}["x"] == "-,model"
-
-
 def test_a_plan_of_another_model_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     said(["plan", "model.mlir", *TIGHT, "-o", "plan.json"], capsys)
-    assert "the plan is for model" in refused(["partition", "other.mlir", "--plan", "plan.json"], capsys)
+    err = refused(["partition", "other.mlir", "--plan", "plan.json"], capsys)
+    assert "plan.json: the plan is for model" in err
+    assert 'argument "x" is 64x32xf32 in the plan, 16x32xf32 in the model' in err
+
+
+def test_a_plan_for_another_mesh_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    said(["plan", "model.mlir", *TIGHT, "-o", "plan.json"], capsys)
+    err = refused(["partition", "model.mlir", "--plan", "plan.json", "--mesh", "data=8"], capsys)
+    assert "plan.json: the plan is for mesh data=4,model=2, --mesh is data=8" in err
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        (lambda data: data | {"schema": 1}, "the plan has schema version 1, this eggshard reads version 2"),
+        (lambda data: data | {"ops": data["ops"][1:]}, "it decides about 3 ops, the model has 4"),
+        (lambda data: data | {"rewrites": ["dot_general 0"]}, "it rewrites 1 trees of ops, the model has 0"),
+        (lambda data: data | {"ops": data["ops"][::-1]}, "where it decides about return the model has"),
+        (lambda data: {key: data[key] for key in data if key != "ops"}, "is no plan of eggshard: no entry 'ops'"),
+    ],
+)
+def test_a_plan_that_was_changed_is_refused(
+    changed: Callable[[dict[str, Any]], dict[str, Any]], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said(["plan", "model.mlir", *TIGHT, "-o", "plan.json"], capsys)
+    Path("plan.json").write_text(json.dumps(changed(json.loads(Path("plan.json").read_text()))))
+    assert message in refused(["partition", "model.mlir", "--plan", "plan.json"], capsys)
 
 
 def test_a_plan_and_a_search_exclude_each_other(capsys: pytest.CaptureFixture[str]) -> None:
