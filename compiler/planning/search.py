@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 from xdsl.dialects.builtin import ModuleOp
 
 from eggshard.choose.evaluate import Evaluator
@@ -21,6 +22,7 @@ from eggshard.fold import fold
 from eggshard.interrupts import Interrupts
 from eggshard.partitioning.program import main_function, the_mesh
 from eggshard.planning.apply import apply_choice
+from eggshard.planning.asis import as_written
 from eggshard.planning.outline import Outline, outline
 from eggshard.planning.peak import peak_of, usage_by_step
 from eggshard.planning.pins import pins
@@ -34,6 +36,8 @@ from eggshard.plans import Ended, Peak
 
 Progress = Callable[[str], None]
 
+WRITTEN = 0.2
+"""Share of the time for the program in the form in which it is written, where there are others."""
 TIED = 0.4
 """Share of the time after which the search with equal blocks tied gives way to the one without ties."""
 ENOUGH = 1e-4
@@ -91,11 +95,13 @@ class Search:
         """The same plan, in which copies that lie as their homes are none, and hold nothing."""
         found = choice.copy()
         for link in self.decision.links:
-            if link.alias is not None:
-                copy = self.decision.variables[link.second]
-                place, half = copy.places[found[link.second]], copy.strategies // 2
-                same = link.sources[found[link.first]] == place
-                found[link.second] += half if same and found[link.second] < half else 0
+            copy = self.decision.variables[link.second]
+            if link.alias is None or not copy.copy:
+                continue
+            place = copy.places[found[link.second]]
+            none = np.flatnonzero(link.alias & (copy.places == place))
+            if len(none) and link.sources[found[link.first]] == place:
+                found[link.second] = none[0]
         return found
 
     def peak_of(self, module: ModuleOp, choice: Ints) -> Peak:
@@ -234,9 +240,16 @@ class _Solving:
 
     def alike(self, module: ModuleOp) -> Result:
         """With equal blocks held to equal choices; what is proven of these is not true of all."""
-        made = self.made
-        blocks = tied(made.problem, made.outline, made.decision, fold(main_function(module)))
-        found = None if blocks is None else self.solved(blocks, TIED, [])
+        made, folding = self.made, fold(main_function(module))
+        found = None
+        written = as_written(made.problem, made.outline, made.space, made.decision)
+        if written is not None:
+            alike = tied(written, made.outline, made.decision, folding)
+            found = self.solved(written if alike is None else alike, WRITTEN, [])
+        blocks = tied(made.problem, made.outline, made.decision, folding)
+        if blocks is not None:
+            starts = [] if found is None or found.choice is None else [found.choice]
+            found = self.solved(blocks, TIED, starts)
         return Result(None if found is None else found.choice, None if found is None else found.cost, None)
 
     def freely(self, start: Result) -> Result:
