@@ -36,7 +36,8 @@ class Piece:
     """
     A tensor of an island with the ways to make it; `optional` if some form of the island does without it.
 
-    `value` is what the program calls it, where it makes it in this order of dimensions.
+    `value` is what the program calls it, where it makes it in this order of dimensions, and `written` the way that the
+    program takes (0 where it has none).
     """
 
     indices: Indices
@@ -44,6 +45,7 @@ class Piece:
     ways: list[Way] = field(default_factory=list)
     optional: bool = True
     value: SSAValue | None = None
+    written: int = 0
 
 
 def pieces(island: Island, forms: Forms) -> list[Piece]:
@@ -76,6 +78,7 @@ class _Builder:
             written = self.forms.written[c]
             if written is not None:
                 self.out[number].value = written.value
+                self.out[number].written = max(self.forms.first[c], 0)
         root = self.of[self.forms.root]
         assert root == len(self.out) - 1
         if not plain(self.island.dims):

@@ -48,7 +48,7 @@ class Forms:
     All forms of one island, by class number; classes come after those that their forms read.
 
     `masks[c]` are the indices of class c; `leaves[c]` is the leaf that it is, or None; `written[c]` the term that the
-    program makes it by, or None where only a rewrite does.
+    program makes it by, or None where only a rewrite does; `first[c]` is the number of that form (-1: it is none).
     """
 
     root: int
@@ -56,6 +56,7 @@ class Forms:
     forms: list[list[Form]]
     leaves: list[Term | None]
     written: list[Term | None]
+    first: list[int]
 
 
 def saturate(islands: Sequence[Island], rulesets: Sequence[str] = LOGICAL) -> list[Forms | None]:
@@ -114,9 +115,17 @@ def _read(graph: Any, islands: Sequence[Island], leaves: list[Term], terms: list
         forms.setdefault(row.output, []).append(("add", tuple(row.inputs)))
     for row in functions["Sum"].rows:
         forms.setdefault(row.output, []).append(("sum", (row.inputs[1],)))
-    written: dict[Any, Term] = {}
-    for row in functions["written"].rows:
-        written.setdefault(row.inputs[1], terms[number(row.inputs[0])])
+    made_by = {number(row.inputs[0]): row.inputs[1] for row in functions["written"].rows}
+    place = {id(terms[n]): c for n, c in made_by.items()}
+    of_leaf = {(leaf.value, leaf.indices): c for c, leaf in leaf_of.items()}
+    of_ones = {mask: c for c, mask in ones.items()}
+    written: dict[Any, tuple[Term, tuple[Any, ...]]] = {}
+    for n, c in made_by.items():
+        operands = tuple(
+            place.get(id(o), of_ones.get(o.mask) if o.kind == "ones" else of_leaf.get((o.value, o.indices)))
+            for o in terms[n].operands
+        )
+        written.setdefault(c, (terms[n], operands))
     roots = {number(row.inputs[0]): row.inputs[1] for row in functions["root"].rows}
     return [_Island(island, roots[n], masks, forms, leaf_of, ones, written).read() for n, island in enumerate(islands)]
 
@@ -132,13 +141,13 @@ class _Island:
         forms: dict[Any, list[tuple[str, tuple[Any, ...]]]],
         leaf_of: dict[Any, Term],
         ones: dict[Any, int],
-        written: dict[Any, Term],
+        written: dict[Any, tuple[Term, tuple[Any, ...]]],
     ):
         self.island, self.root, self.masks, self.forms = island, root, masks, forms
         self.leaf_of, self.ones, self.written = leaf_of, ones, written
         self.largest = GROWTH * max(island.elements(term.mask) for term in _walk(island.term))
         self.number: dict[Any, int] = {}
-        self.out = Forms(0, [], [], [], [])
+        self.out = Forms(0, [], [], [], [], [])
         self.open: set[Any] = set()
 
     def read(self) -> Forms | None:
@@ -174,7 +183,19 @@ class _Island:
         self.out.masks.append(self.masks[c])
         self.out.forms.append(made)
         self.out.leaves.append(leaf)
-        self.out.written.append(leaf or self.written.get(c))
+        term, operands = self.written.get(c, (None, ()))
+        wanted = sorted(self.number.get(operand, -1) for operand in operands)
+        self.out.written.append(leaf or term)
+        self.out.first.append(
+            next(
+                (
+                    n
+                    for n, form in enumerate(made)
+                    if term and sorted(form.operands) == wanted and form.kind == term.kind
+                ),
+                -1,
+            )
+        )
         return self.number[c]
 
     def leaf(self, c: Any) -> Term | None:
