@@ -20,7 +20,7 @@ def priced(module: ModuleOp, model: CostModel) -> list[dict[str, Any]]:
     """
     found = collectives(module)
     ops = list(dict.fromkeys(each.op for each in found))
-    spent = model.collectives(CollectiveBatch.of(collective_rows(module, ops))) if ops else []
+    spent = model.collectives(CollectiveBatch.of(collective_rows(module, ops)))
     seconds = dict(zip(ops, map(float, spent), strict=True))
     sent: Counter[Any] = Counter()
     for each in found:

@@ -23,7 +23,7 @@ from eggshard.plans import Peak, Share
 from eggshard.plans.parts import CATEGORIES
 from eggshard.report.layouts import layout_notation, port_names
 
-NAMED = 12
+NAMED = 24
 """How many of the largest tensors are named."""
 OPTIMIZER = re.compile(r"opt|opt_?state|optim.*|.*adam.*|mu|nu|moment.*|velocity|trace", re.IGNORECASE)
 PARAMETERS = re.compile(r".*(param|weight|variable).*|.*_stats|model", re.IGNORECASE)

@@ -18,7 +18,7 @@ def does_not_fit(least: Peak, memory: int, proven: bool) -> DiagnosticError:
     found = "no partitioning fits" if proven else "no partitioning was found that fits"
     return DiagnosticError(
         f"{found} in {quantity(memory)} a device; the smallest limit found that one fits in is {limit}, of which "
-        f"{', '.join(taken(least))}; the largest are {', '.join(largest(least))}, at {least.at}",
+        f"{', '.join(taken(least))}; the largest are {', '.join(largest(least))}, when {least.at} runs",
         location="--memory",
         hint=f"--memory {limit}, more devices, or fewer layouts pinned",
     )

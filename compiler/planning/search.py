@@ -76,7 +76,7 @@ class Search:
 
     @property
     def op_seconds(self) -> float | None:
-        """The part of `seconds` that is not spent on collectives."""
+        """The part of `seconds` that is not spent on reshards."""
         if self.choice is None:
             return None
         return int(self.problem.costs[self.problem.offsets[:-1] + self.choice].sum()) / PER_SECOND
@@ -110,6 +110,13 @@ class Search:
         assert found is not None
         return peak_of(module, self.outline, self.space, self.decision, self.problem, choice, found[1])
 
+    def refusal(self, module: ModuleOp, time_limit: float) -> DiagnosticError:
+        """Why there is no choice: nothing fits in memory, or NothingFound."""
+        if self.least is None or not self.least.settled:
+            return NothingFound(time_limit)
+        proven = self.result is not None and self.result.infeasible
+        return does_not_fit(self.peak_of(module, self.least.choice), self.problem.limit, proven)
+
 
 def peak_bytes(problem: Problem, choice: Ints) -> int:
     """Most usage that a choice takes at any step."""
@@ -141,9 +148,7 @@ def search(
     found = the_mesh(module)
     assert found is not None and made.result is not None
     if made.choice is None:
-        if made.least is None or not made.least.settled:
-            raise NothingFound(time_limit)
-        raise does_not_fit(made.peak_of(module, made.least.choice), memory, made.result.infeasible)
+        raise made.refusal(module, time_limit)
     made.peak = made.peak_of(module, made.choice)
     made.rewrites = apply_choice(module, made.outline, made.space, made.decision, made.choice, *found)
     return made
@@ -249,7 +254,8 @@ class _Solving:
         blocks = tied(made.problem, made.outline, made.decision, folding)
         if blocks is not None:
             starts = [] if found is None or found.choice is None else [found.choice]
-            found = self.solved(blocks, TIED, starts)
+            better = self.solved(blocks, TIED, starts)
+            found = found if better.choice is None else better
         return Result(None if found is None else found.choice, None if found is None else found.cost, None)
 
     def freely(self, start: Result) -> Result:

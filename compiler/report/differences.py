@@ -63,7 +63,7 @@ def _predicted(plans: tuple[Plan, Plan], names: Names) -> list[str]:
     rows = [
         ["step", *_pair([plan.seconds for plan in plans], duration)],
         ["  ops", *_pair([p.predicted.op_seconds if p.predicted else None for p in plans], duration)],
-        ["  collectives", *_pair([_exchange_seconds(plan) for plan in plans], duration)],
+        ["  reshards", *_pair([_exchange_seconds(plan) for plan in plans], duration)],
         ["bound", *_pair([plan.bound_seconds for plan in plans], duration)],
         ["peak memory", *_pair([plan.peak_bytes for plan in plans], quantity)],
     ]

@@ -46,7 +46,7 @@ def prediction_section(plan: Plan) -> list[str]:
 def _step(predicted: Prediction, asked: Asked) -> str:
     parts = [f"ops {duration(predicted.op_seconds)}"]
     exchanged = max(0.0, predicted.seconds - predicted.op_seconds)
-    parts.append(f"collectives {duration(exchanged)}")
+    parts.append(f"reshards {duration(exchanged)}")
     return f"predicted step: {duration(predicted.seconds)} on {asked.hardware} ({', '.join(parts)})"
 
 
@@ -82,4 +82,4 @@ def largest_section(plan: Plan) -> list[str]:
         for (what, category, layout), found in sorted(groups.items(), key=lambda row: -row[1]["bytes"])
     ]
     heads = ("what", "held for", "layout", "count", "bytes")
-    return [f"largest at the peak, at {peak.at}\n{table(heads, rows, right=('count', 'bytes'))}"]
+    return [f"largest at the peak, when {peak.at} runs\n{table(heads, rows, right=('count', 'bytes'))}"]

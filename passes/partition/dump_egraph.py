@@ -44,7 +44,7 @@ class DumpEgraphPass(ModulePass):
         from eggshard.egraph.rulesets import Rules
         from eggshard.hardware import load_hardware
         from eggshard.partitioning.program import the_mesh
-        from eggshard.planning.search import decide, does_not_fit, explored
+        from eggshard.planning.search import decide, explored
         from eggshard.sizes import parse_bytes
 
         found = the_mesh(op)
@@ -58,5 +58,5 @@ class DumpEgraphPass(ModulePass):
             return
         made = decide(op, cost, limit, rules, time_limit=self.time_limit, seed=self.seed)
         if made.result is None or made.result.choice is None:
-            raise does_not_fit(made, limit)
+            raise made.refusal(op, self.time_limit)
         dump(op, made, self.tensors)
