@@ -12,7 +12,7 @@ SHOWN = 3
 """How many of the largest tensors are named."""
 
 
-def does_not_fit(least: Peak, memory: int, proven: bool) -> DiagnosticError:
+def does_not_fit(least: Peak, memory: int, proven: bool, pinned: bool) -> DiagnosticError:
     """Nothing fits in `memory`; `least` is what the plan takes that was found to take least."""
     limit = rounded_up(least.bytes)
     found = "no partitioning fits" if proven else "no partitioning was found that fits"
@@ -20,7 +20,7 @@ def does_not_fit(least: Peak, memory: int, proven: bool) -> DiagnosticError:
         f"{found} in {quantity(memory)} a device; the smallest limit found that one fits in is {limit}, of which "
         f"{', '.join(taken(least))}; the largest are {', '.join(largest(least))}, when {least.at} runs",
         location="--memory",
-        hint=f"--memory {limit}, more devices, or fewer layouts pinned",
+        hint=f"--memory {limit}, more devices{', or fewer layouts pinned' if pinned else ''}",
     )
 
 

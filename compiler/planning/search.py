@@ -61,6 +61,8 @@ class Search:
     rewrites: list[str] = field(default_factory=list)
     """The forms that took the place of written ones, once the choice is in the module."""
     peak: Peak | None = None
+    pinned: bool = False
+    """Whether annotations fix any layout."""
     least: Smallest | None = None
     """What was found to hold least memory, where nothing was found that fits."""
 
@@ -115,7 +117,7 @@ class Search:
         if self.least is None or not self.least.settled:
             return NothingFound(time_limit)
         proven = self.result is not None and self.result.infeasible
-        return does_not_fit(self.peak_of(module, self.least.choice), self.problem.limit, proven)
+        return does_not_fit(self.peak_of(module, self.least.choice), self.problem.limit, proven, self.pinned)
 
 
 def peak_bytes(problem: Problem, choice: Ints) -> int:
@@ -176,9 +178,10 @@ def explored(
         progress("explore")
     laid = outline(module, rewritable(module, rules))
     everything = space(laid, mesh, model, rules)
-    chosen = decision(laid, everything, pins(module, laid, everything, name, mesh))
+    pinned = pins(module, laid, everything, name, mesh)
+    chosen = decision(laid, everything, pinned)
     problem = problem_of(chosen, list(everything.kinds.values()), laid.steps, memory, "plan")
-    return Search(laid, everything, chosen, problem)
+    return Search(laid, everything, chosen, problem, pinned=bool(pinned))
 
 
 def decide(

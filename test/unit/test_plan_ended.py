@@ -59,6 +59,7 @@ def test_memory_that_nothing_fits(capsys: pytest.CaptureFixture[str]) -> None:
         "error: --memory: no partitioning fits in 3.0 KiB a device; the smallest limit found that one"
     )
     assert "parameters 4.0 KiB" in err and "the largest are " in err and "params/wi (" in err
+    assert "pinned" not in err
     smallest = err.rpartition("try: --memory ")[2].split(",")[0]
     assert f"fits in is {smallest}, of which " in err
     less = str(int(parse_bytes(smallest) * 0.98))
