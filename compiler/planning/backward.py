@@ -1,43 +1,82 @@
-"""Which part of a train step is its backward pass and its update: what is kept for it are activations."""
+"""Which part of a train step is its backward pass and its update: what is kept for them are activations."""
 
 from __future__ import annotations
 
-from xdsl.dialects.builtin import ArrayAttr, CallSiteLoc, FusedLoc, NameLoc
-from xdsl.ir import Attribute, Operation
+from dataclasses import dataclass, field
 
-from eggshard.planning.outline import Outline
+from xdsl.dialects.builtin import NameLoc
+from xdsl.ir import Operation
 
-BACKWARD = "transpose("
+from eggshard.planning.outline import Outline, Tensor, Use
+
+MARK = "transpose("
 """What JAX writes into the name of an op that a gradient is made by."""
 
 
-def backward_sites(outline: Outline, trains: bool) -> set[int]:
+@dataclass
+class Backward:
+    """The sites and tensors that gradients are made by, and all that depends on them."""
+
+    sites: set[int] = field(default_factory=set)
+    tensors: set[int] = field(default_factory=set)
+
+    def keeps(self, number: int, tensor: Tensor) -> bool:
+        """Whether a tensor of the forward pass is read by the backward pass."""
+        return number not in self.tensors and any(self.reads(use) for use in tensor.uses)
+
+    def reads(self, use: Use) -> bool:
+        return use.feeds in self.tensors if use.feeds >= 0 else use.site in self.sites
+
+
+def backward_of(outline: Outline, trains: bool) -> Backward:
     """
-    The sites of the backward pass, by the names that JAX gave to ops.
+    The backward pass, by the names that JAX gave to ops.
 
     In a program without such names, where it `trains` (returns updated state), all on which no other result depends.
     """
-    named = {number for number, site in enumerate(outline.sites) if is_backward(site.op)}
-    if named or not trains:
-        return named
-    forward = _ancestors(outline)
-    return {number for number in range(len(outline.sites)) if number not in forward} if forward else set()
+    sites = {number for number, site in enumerate(outline.sites) if is_marked(site.op)}
+    tensors = {
+        number
+        for number, tensor in enumerate(outline.tensors)
+        if tensor.maker is None and tensor.values and _marked_owner(tensor)
+    }
+    if sites or tensors:
+        return _dependent(outline, sites, tensors)
+    forward = _ancestors(outline) if trains else set()
+    if not forward:
+        return Backward()
+    return _dependent(outline, set(range(len(outline.sites))) - forward, set())
 
 
-def is_backward(op: Operation) -> bool:
-    """Whether the name that JAX gave to an op says so."""
-    return _named(op.location)
+def is_marked(op: Operation) -> bool:
+    """Whether the name that JAX gave to an op says so; the names below it are those of Python's functions."""
+    return isinstance(op.location, NameLoc) and MARK in op.location.desc.data
 
 
-def _named(location: Attribute) -> bool:
-    if isinstance(location, NameLoc):
-        return BACKWARD in location.desc.data or _named(location.location)
-    if isinstance(location, CallSiteLoc):
-        return _named(location.callee) or _named(location.caller)
-    if isinstance(location, FusedLoc):
-        parts = location.locations
-        return isinstance(parts, ArrayAttr) and any(map(_named, parts))
-    return False
+def _marked_owner(tensor: Tensor) -> bool:
+    owner = tensor.values[0].owner
+    return isinstance(owner, Operation) and is_marked(owner)
+
+
+def _dependent(outline: Outline, sites: set[int], tensors: set[int]) -> Backward:
+    """These, and everything made from what they make."""
+    found = Backward(set(sites), set())
+    todo = list(tensors)
+    for site in sites:
+        todo += outline.sites[site].results
+    while todo:
+        number = todo.pop()
+        if number < 0 or number in found.tensors:
+            continue
+        found.tensors.add(number)
+        for use in outline.tensors[number].uses:
+            if use.feeds >= 0:
+                if outline.tensors[use.feeds].argument < 0:
+                    todo.append(use.feeds)
+            elif use.site not in found.sites:
+                found.sites.add(use.site)
+                todo += outline.sites[use.site].results
+    return found
 
 
 def _ancestors(outline: Outline) -> set[int]:
@@ -45,7 +84,7 @@ def _ancestors(outline: Outline) -> set[int]:
     feeders: dict[int, list[int]] = {}
     for number, tensor in enumerate(outline.tensors):
         for use in tensor.uses:
-            if use.feeds >= 0:
+            if use.feeds >= 0 and outline.tensors[use.feeds].argument < 0:  # state is updated at the very end
                 feeders.setdefault(use.feeds, []).append(number)
     found: set[int] = set()
     seen: set[int] = set()

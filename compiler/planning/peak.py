@@ -15,8 +15,8 @@ from eggshard.dialects.sharding.layout import Mesh
 from eggshard.egraph.codes import layout_of_code
 from eggshard.partitioning.program import main_function, source_line
 from eggshard.planning.apply import way_of
-from eggshard.planning.backward import backward_sites, is_backward
-from eggshard.planning.outline import Outline, Tensor, Use
+from eggshard.planning.backward import backward_of
+from eggshard.planning.outline import Outline, Tensor
 from eggshard.planning.strategies import Space, key_of
 from eggshard.planning.variables import Decision
 from eggshard.plans import Peak, Share
@@ -76,12 +76,13 @@ class _Teller:
         self.results = port_names(func, "res_attrs")
         self.updated = set(linked(func).values())
         self.lines = {site: source_line(tree.island.root.location) for tree in outline.islands for site in tree.sites}
-        self.backward = backward_sites(outline, bool(self.updated))
+        self.backward = backward_of(outline, bool(self.updated))
 
     def share(self, number: int, size: int) -> Share:
         variable = self.decision.variables[number]
         if variable.site >= 0:
-            kept = any(self.kept(t) for t in self.outline.sites[variable.site].results if t >= 0)
+            results = [t for t in self.outline.sites[variable.site].results if t >= 0]
+            kept = any(self.backward.keeps(t, self.outline.tensors[t]) for t in results)
             category = "activations" if kept else "temporaries"
             return Share(size, category, self.site(variable.site), self.made(variable.site))
         tensor = self.outline.tensors[variable.tensor]
@@ -124,21 +125,7 @@ class _Teller:
             return category_of_argument(self.names[tensor.argument], tensor.argument in self.updated)
         if tensor.result >= 0:
             return "results"
-        return "activations" if self.kept(number) else "temporaries"
-
-    def kept(self, number: int) -> bool:
-        """Whether a tensor of the forward pass is read by the backward pass."""
-        tensor = self.outline.tensors[number]
-        return not self.is_backward(tensor) and any(self.read_backward(use) for use in tensor.uses)
-
-    def read_backward(self, use: Use) -> bool:
-        return self.is_backward(self.outline.tensors[use.feeds]) if use.feeds >= 0 else use.site in self.backward
-
-    def is_backward(self, tensor: Tensor) -> bool:
-        if tensor.maker is not None:
-            return tensor.maker[0] in self.backward
-        owner = tensor.values[0].owner if tensor.values else None
-        return isinstance(owner, Operation) and is_backward(owner)
+        return "activations" if self.backward.keeps(number, tensor) else "temporaries"
 
 
 def category_of_argument(path: str, updated: bool) -> str:
