@@ -83,6 +83,16 @@ def write_down(
 
 
 @dataclass(frozen=True)
+class Point:
+    """A dual point: edge-wise messages [core.msg[-1]], prices of cells and of cuts, all prices at least 0."""
+
+    messages: Any
+    prices: Any
+    cuts: Sequence[Cut] = ()
+    cut_prices: Any = ()
+
+
+@dataclass(frozen=True)
 class Certificate:
     """
     A bound of the core's cost, proven for choices within `allowed`, and what each strategy adds to it.

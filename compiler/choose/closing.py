@@ -1,24 +1,23 @@
 """
-When and how the exact search joins in.
+When and how the exact searches join in.
 
-It runs beside the primal, on the dual's thread, from the first moment that what the bound leaves open is small enough;
-nothing flows from the others into it once it runs, so its course does not depend on the clock.
+They run on the dual's thread, in portions of work: the tree from the moment that there is a choice and a fair dual
+point; where the primal finds none that fits, a branch and bound that looks for any.
 """
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+import time
+from concurrent.futures import ThreadPoolExecutor
 
-import numpy as np
-
-from eggshard.choose.certificate import edgewise
+from eggshard.choose.branching import Tree
 from eggshard.choose.core import Reduced
 from eggshard.choose.dual import Dual
-from eggshard.choose.exact import FIT_PENALTY, Closing, Search
-from eggshard.choose.graph import FORBIDDEN
-from eggshard.choose.messages import price
+from eggshard.choose.exact import fit
+from eggshard.choose.narrow import exact_cost, point_of
+from eggshard.choose.pace import Paced, Spend
 from eggshard.choose.primal import Primal
+from eggshard.choose.problem import Ints, Problem
 
 FROM_EPOCH = 2
 """The dual is near enough to its limit to start from."""
@@ -26,106 +25,67 @@ FROM_EPOCH = 2
 LOST = 12
 """After so many rounds of the primal without a choice that fits, one is looked for at once."""
 
-LARGE, LATER = 6_000, 4
-"""With this many strategies it waits for a later epoch: narrowing the core and polishing get further at first."""
-
 LARGEST = 120_000
-"""Columns of the linear program."""
+"""Columns of the program that looks for any choice."""
 
-STRATEGIES = 40_000
+STRATEGIES = 60_000
 """With more strategies than this in the core, no program is even tried."""
 
-
-class Stopped(Exception):
-    """The result is no longer wanted."""
-
-
-class Stoppable(Search):
-    """An exact search that ends at the next linear program once `unwanted`."""
-
-    unwanted = False
-
-    def _visit(self, *args: Any) -> int | None:
-        if self.unwanted:
-            raise Stopped
-        return super()._visit(*args)
+PORTION = 400_000
+"""Work between two exchanges, in microseconds."""
 
 
 class Exact:
-    """
-    `choice` of the core and `bound` (without the constant) as far as they are; `nothing`: proven that none fits.
+    """The exact search of one core; started once per epoch of the dual until it takes hold."""
 
-    It is started once per epoch of the dual until it takes hold.
-    """
-
-    def __init__(self, reduced: Reduced):
-        self.reduced = reduced
-        self.choice: Any = None
-        self.bound: int | None = None
+    def __init__(self, problem: Problem, reduced: Reduced, pool: ThreadPoolExecutor, deadline: float):
+        self.problem, self.reduced, self.pool, self.deadline = problem, reduced, pool, deadline
+        self.tree: Tree | None = None
+        self.choice: Ints | None = None
+        """Of core strategies: one that fits."""
         self.nothing = False
-        self.future: Future[None] | None = None
+        """Proven that none fits."""
+        self.paced: Paced | None = None
         self.tried = -1
-        self.over = False
-        self.search: Stoppable | None = None
 
     def running(self) -> bool:
-        return self.future is not None and not self.future.done()
+        return self.paced is not None and not self.paced.ended()
 
-    def start(self, pool: ThreadPoolExecutor, dual: Dual, primal: Primal, seconds: float) -> None:
-        """Starts if it is time to; surfaces what went wrong in an earlier run."""
-        if self.future is not None and self.future.done():
-            self.future.result()
+    def start(self, dual: Dual, primal: Primal) -> None:
+        """Starts if it is time to."""
         small = len(self.reduced.core.cost) <= STRATEGIES
-        early = LATER if len(self.reduced.core.cost) > LARGE else FROM_EPOCH
-        if primal.best is None:
-            early = 0 if primal.turn >= LOST else FROM_EPOCH
-        if self.over or not small or dual.epoch < early or dual.epoch == self.tried or seconds <= 0:
+        lost = primal.best is None and primal.turn >= LOST
+        early = 0 if lost else FROM_EPOCH
+        over = self.tree is not None and self.tree.done
+        if over or not small or dual.epoch < early or dual.epoch == self.tried or time.monotonic() > self.deadline:
             return
         self.tried = dual.epoch
-        fitting = primal.best is None
-        if fitting:
-            self.search = self.any_that_fits()
-        else:
-            self.search = self.cheaper_than(round(primal.cost), dual)
-        self.future = pool.submit(self.run, self.search, seconds, fitting)
+        if primal.best is None:
+            self.paced = Paced(self.pool, self.look_for_any)
+            return
+        cost = exact_cost(self.reduced, primal.best)
+        if cost is not None:
+            point = point_of(self.reduced.core, dual.prices, dual.messages)
+            cutoff = cost + self.reduced.constant
+            self.tree = Tree(self.problem, self.reduced, point, cutoff, self.deadline)
+            self.paced = Paced(self.pool, self.tree.run)
+
+    def grant(self) -> None:
+        if self.paced is not None:
+            self.paced.grant(PORTION)
+
+    def wait(self) -> None:
+        if self.paced is not None:
+            self.paced.wait()
 
     def stop(self) -> None:
-        if self.search is not None:
-            self.search.unwanted = True
+        if self.paced is not None:
+            self.paced.stop()
 
-    def cheaper_than(self, cost: int, dual: Dual) -> Stoppable:
-        """Starts from the dual's best point, which decides most strategies already."""
-        reduced, core = self.reduced, self.reduced.core
-        theta, point = core.cost.copy(), np.zeros(int(core.msg[-1]))
-        price(core, dual.prices, theta)
-        edgewise(core, theta, dual.messages, point)
-        return Stoppable(
-            core, reduced.exact_cost, reduced.exact_entries, point, dual.prices.copy(), cost, self.improved
-        )
-
-    def any_that_fits(self) -> Stoppable:
+    def look_for_any(self, spend: Spend) -> None:
         """All that is not forbidden costs nothing, so whatever fits will do."""
-        core, reduced = self.reduced.core, self.reduced
-        cost = np.where(reduced.exact_cost >= FORBIDDEN, FORBIDDEN, 0)
-        entries = np.where(reduced.exact_entries >= FORBIDDEN, FORBIDDEN, 0)
-        return Stoppable(
-            core, cost, entries, np.zeros(int(core.msg[-1])), np.zeros(len(core.capacity)), 1, penalty=FIT_PENALTY
-        )
-
-    def improved(self, state: Closing) -> None:
-        if state.choice is not None:
-            self.choice = state.choice
-        self.bound = state.bound
-
-    def run(self, search: Stoppable, seconds: float, fitting: bool) -> None:
-        try:
-            closing = search.run(seconds, LARGEST)
-        except Stopped:
-            return
-        if fitting:
-            self.nothing = closing.done and closing.choice is None
-            if closing.choice is not None:
-                self.choice = closing.choice
-            return
-        self.improved(closing)
-        self.over = closing.done
+        reduced = self.reduced
+        search = fit(reduced.core, reduced.exact_cost, reduced.exact_entries, spend)
+        found = search.run(self.deadline - time.monotonic(), LARGEST)
+        self.choice = found.choice
+        self.nothing = found.done and found.choice is None

@@ -9,6 +9,7 @@ for what it calls optimal it knows to a tolerance only.
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import time
 from collections.abc import Callable
@@ -17,8 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from eggshard.choose.certificate import Certificate, Certifier
+from eggshard.choose.certificate import Certificate, Certifier, Point
 from eggshard.choose.graph import FORBIDDEN
+from eggshard.choose.pace import Spend, Stopped, freely
 from eggshard.choose.polytope import Polytope, Relaxed
 from eggshard.choose.problem import Ints
 
@@ -83,16 +85,17 @@ class Search:
         core: Any,
         exact_cost: Ints,
         exact_entries: Ints,
-        messages: Any,
-        prices: Any,
+        point: Point,
         cutoff: int | None,
+        *,
         improved: Callable[[Closing], None] | None = None,
         penalty: float | None = None,
+        spend: Spend = freely,
     ):
         """
-        `messages` (edge-wise, see `certificate.edgewise`) and `prices` are the dual point to start from, the better the
-        fewer columns HiGHS sees. Only choices that cost less than `cutoff` are looked for, all in costs of the core.
-        `penalty` is that of exceeding a cell by its whole capacity in the relaxation; by default many times the gap.
+        `point` is the dual point to start from, the better the less HiGHS has to do. Only choices that cost less than
+        `cutoff` are looked for, in costs of the core. `penalty` is that of exceeding a cell by its whole capacity in
+        the relaxation; by default many times the gap. `spend` hears of work before it is done, and may stop it.
         """
         self.core = core
         self.certifier = Certifier(core, exact_cost, exact_entries)
@@ -100,11 +103,13 @@ class Search:
         self.improved = improved
         self.cutoff = cutoff
         self.penalty = penalty
+        self.spend = spend
         self.allowed = exact_cost < FORBIDDEN
         self.heap: list[Open] = []
         self._count = 0
-        self.root = self.certifier(messages, prices, self.allowed)
-        self.messages, self.prices = messages, prices
+        self.root = self.certifier(point.messages, point.prices, self.allowed, point.cuts, point.cut_prices)
+        self.point = point
+        self.polytope: Polytope | None = None
         self._x: Any = None
         self._relaxed: Relaxed | None = None
         self._price: Any = np.zeros(len(exact_cost))
@@ -113,50 +118,58 @@ class Search:
         """Searches, unless the program would have more than `largest` columns; what is known in the end."""
         deadline = time.monotonic() + seconds
         if self.root is not None:
-            self._search(deadline, largest)
+            with contextlib.suppress(Stopped):
+                self._search(deadline, largest)
         return self.state
 
     def _search(self, deadline: float, largest: int) -> None:
+        before = self.begin()
+        if before and self.columns() > largest:
+            return
+        alive = before > 0 and self.tighten(deadline)
+        if alive and self.allowed.sum() < SMALLER * before and time.monotonic() < deadline:
+            alive = self.tighten(deadline)
+        if alive:
+            self.heap.append(self._open(self.allowed))
+            self._branch(deadline)
+        if not self.heap:
+            self._finish()
+
+    def begin(self) -> int:
+        """Takes out what the point that was given excludes; how many strategies are left, 0 if the search is over."""
         assert self.root is not None
         self._reduce(self.allowed, self.root)
         if self.root.bound is None or not _consistent(self.certifier, self.allowed):
             self._finish()
-            return
+            return 0
         if self.cutoff is not None:
             self.certifier.forbid_pairs(self.root, self.cutoff)
         self._prove(self.root.bound)
-        before = int(self.allowed.sum())
-        polytope = self._polytope()
-        if polytope.highs.getNumCol() > largest:
-            return
-        alive = self._root(polytope, deadline)
-        if self._relaxed is not None:
-            self.messages, self.prices = self._relaxed.messages, self._relaxed.prices
-        if alive and self.allowed.sum() < SMALLER * before and time.monotonic() < deadline:
-            cuts = polytope.cuts
-            polytope = self._polytope()
-            for cut in cuts:
-                polytope.add_cut(cut)
-            alive = self._root(polytope, deadline)
-        if alive:
-            assert self.state.bound is not None
-            self._count += 1
-            self.heap.append(Open(self.state.bound, self._count, self.allowed))
-            self._branch(polytope, deadline)
-        if not self.heap:
-            self._finish()
+        return int(self.allowed.sum())
 
-    def _finish(self) -> None:
-        """Nothing cheaper is left."""
-        self.state.done = True
-        self._prove(None)
+    def columns(self) -> int:
+        """Of the linear program."""
+        certifier = self.certifier
+        fine = (certifier.entries < FORBIDDEN) & self.allowed[certifier.entry_column]
+        fine &= self.allowed[certifier.slot_strategy[certifier.entry_row]]
+        return int(self.allowed.sum()) + int(fine.sum()) // 2
 
-    def _root(self, polytope: Polytope, deadline: float) -> bool:
-        """Raises the bound of the whole by cuts, until they bring little; whether anything cheaper can be left."""
+    def tighten(self, deadline: float) -> bool:
+        """
+        Raises the bound of the whole by a linear program and cuts, until they bring little.
+
+        Whether anything cheaper can be left; `point` is the best dual point then, `allowed` what is left to choose.
+        """
+        cuts = self.polytope.cuts if self.polytope is not None else []
+        polytope = self.polytope = self._polytope()
+        for cut in cuts:
+            polytope.add_cut(cut)
         poor = 0
         while True:
             before = self.state.bound
             found = self._visit(polytope, self.allowed, before, deadline)
+            if self._relaxed is not None:
+                self.point = self._relaxed.point
             if found is None:
                 return False
             self._prove(found)
@@ -167,21 +180,38 @@ class Search:
             gained = before is None or self.cutoff is None or found - before > GAIN * (self.cutoff - before)
             poor = 0 if gained else poor + 1
 
+    def split(self, deadline: float) -> list[Open]:
+        """What is left after `tighten`, in two parts (or one, or none), least bound first."""
+        return sorted(self._children(self._open(self.allowed), deadline))
+
+    def _open(self, allowed: Any) -> Open:
+        assert self.state.bound is not None
+        self._count += 1
+        return Open(self.state.bound, self._count, allowed)
+
+    def _finish(self) -> None:
+        """Nothing cheaper is left."""
+        self.state.done = True
+        self._prove(None)
+
     def _polytope(self) -> Polytope:
         assert self.state.bound is not None
         gap = 1.0 + abs((self.cutoff if self.cutoff is not None else 2 * abs(self.state.bound)) - self.state.bound)
         sizes = np.abs(self.certifier.cost[self.allowed])
         unit = max(1.0, float(sizes.max(initial=1)) * 1e-6)
         penalty = PENALTY * gap if self.penalty is None else self.penalty
-        polytope = Polytope(self.certifier, self.allowed, unit, penalty, self.messages, self.prices)
-        if len(self.prices):
-            order = np.argsort(-self.prices)[:20]
-            for cell in order[self.prices[order] > 1e-6 * self.prices[order[0]]]:
+        polytope = Polytope(self.certifier, self.allowed, unit, penalty, self.point.messages, self.spend)
+        prices = self.point.prices
+        if len(prices):
+            order = np.argsort(-prices)[:20]
+            for cell in order[prices[order] > 1e-6 * prices[order[0]]]:
                 polytope.add_cell(int(cell))
         return polytope
 
-    def _branch(self, polytope: Polytope, deadline: float) -> None:
+    def _branch(self, deadline: float) -> None:
         """Takes open nodes until none is left that can hold a cheaper choice."""
+        assert self.polytope is not None
+        polytope = self.polytope
         dive: Open | None = None
         while dive is not None or self.heap:
             node = dive if dive is not None else heapq.heappop(self.heap)
@@ -198,26 +228,27 @@ class Search:
                     found = self._visit(polytope, node.allowed, found, deadline)
             if found is not None:
                 node.bound = found
-                children = sorted(self._children(polytope, node, deadline))
+                children = sorted(self._children(node, deadline))
                 for child in children[1:]:
                     heapq.heappush(self.heap, child)
                 dive = children[0] if children else None
             lowest = [each.bound for each in (*self.heap[:1], *([dive] if dive else []))]
             self._prove(min(lowest, default=None))
 
-    def _children(self, polytope: Polytope, node: Open, deadline: float) -> list[Open]:
+    def _children(self, node: Open, deadline: float) -> list[Open]:
         """
         Two halves of a node (or what is left of them): of the splits that look best, the one that raises bounds most.
 
         A node of the core is split where its x is, between strategies of low and of high price; if a half turns out to
         hold nothing, the other one is all there is.
         """
+        assert self.polytope is not None
         allowed = node.allowed
         best: tuple[float, list[Open]] | None = None
         for part in self._splits(allowed)[: 1 if time.monotonic() > deadline else TRIED]:
             alive = []
             for keep in (allowed & ~part, allowed & (part | ~self._same_node(part))):
-                bound = self._visit(polytope, keep, node.bound, deadline)
+                bound = self._visit(self.polytope, keep, node.bound, deadline)
                 if bound is not None:
                     self._count += 1
                     alive.append(Open(bound, self._count, keep))
@@ -273,7 +304,8 @@ class Search:
             self._x, self._relaxed = relaxed.x, relaxed
             self._price = polytope.priced(relaxed)
             self._try(relaxed.x, allowed)
-            proof = self.certifier(relaxed.messages, relaxed.prices, allowed, polytope.cuts, relaxed.cut_prices)
+            point = relaxed.point
+            proof = self.certifier(point.messages, point.prices, allowed, point.cuts, point.cut_prices)
             if proof is not None:
                 if proof.bound is None:
                     return None
@@ -313,7 +345,7 @@ class Search:
             self.improved(self.state)
 
 
-def fit(core: Any, exact_entries: Ints, exact_cost: Ints) -> Search:
+def fit(core: Any, exact_cost: Ints, exact_entries: Ints, spend: Spend = freely) -> Search:
     """
     A search for any choice that fits memory and takes nothing forbidden: all else costs nothing.
 
@@ -321,8 +353,8 @@ def fit(core: Any, exact_entries: Ints, exact_cost: Ints) -> Search:
     """
     cost = np.where(exact_cost >= FORBIDDEN, FORBIDDEN, 0)
     entries = np.where(exact_entries >= FORBIDDEN, FORBIDDEN, 0)
-    nothing = np.zeros(int(core.msg[-1])), np.zeros(len(core.capacity))
-    return Search(core, cost, entries, *nothing, cutoff=1, penalty=FIT_PENALTY)
+    nothing = Point(np.zeros(int(core.msg[-1])), np.zeros(len(core.capacity)))
+    return Search(core, cost, entries, nothing, 1, penalty=FIT_PENALTY, spend=spend)
 
 
 def _consistent(certifier: Certifier, allowed: Any) -> bool:

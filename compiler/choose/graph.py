@@ -148,11 +148,28 @@ def linked(nodes: int, ends: Any) -> tuple[Any, Any]:
 
 
 def grown(graph: Graph) -> Graph:
-    """The same graph with twice the room for tables and maps."""
-    pool = np.empty(2 * len(graph.pool), np.int64)
-    used = graph.counters[POOL]
-    pool[:used] = graph.pool[:used]
+    """The same graph with more room: what tables that are gone held, or where that is none, twice as much."""
+    smaller = compacted(graph)
+    if smaller.counters[POOL] < graph.counters[POOL] // 2:
+        pool = np.empty(len(graph.pool), np.int64)
+    else:
+        pool = np.empty(2 * len(graph.pool), np.int64)
+    pool[: smaller.counters[POOL]] = smaller.pool[: smaller.counters[POOL]]
     maps = np.empty(2 * len(graph.maps), np.int32)
     used = graph.counters[MAPS]
     maps[:used] = graph.maps[:used]
-    return graph._replace(pool=pool, maps=maps)
+    return smaller._replace(pool=pool, maps=maps)
+
+
+def compacted(graph: Graph) -> Graph:
+    """A copy without the tables of edges that are gone, and with as much room again."""
+    live = np.flatnonzero(graph.edges[LIVE])
+    lengths = graph.size[graph.edges[0, live]] * graph.size[graph.edges[1, live]]
+    starts = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+    used = int(starts[-1])
+    pool = np.empty(2 * used + 65536, np.int64)
+    pool[:used] = graph.pool[np.repeat(graph.edges[TABLE, live] - starts[:-1], lengths) + np.arange(used)]
+    copied = Graph(*(part if part is graph.pool else part.copy() for part in graph))._replace(pool=pool)
+    copied.edges[TABLE, live] = starts[:-1]
+    copied.counters[POOL] = used
+    return copied

@@ -12,15 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from eggshard.choose.certificate import Certifier, edgewise
+from eggshard.choose.certificate import Certifier, Point, edgewise
 from eggshard.choose.compiled import entry
-from eggshard.choose.core import Reduced, core_of
-from eggshard.choose.graph import CHANGED, FORBIDDEN, TABLE, Graph
+from eggshard.choose.core import Core, Reduced
+from eggshard.choose.graph import FORBIDDEN, TABLE, Graph, compacted
 from eggshard.choose.messages import price
-from eggshard.choose.presolve import Infeasible, settled, within
+from eggshard.choose.presolve import Infeasible, alternated, settled
 from eggshard.choose.problem import Problem
-from eggshard.choose.reduce import kill
-from eggshard.choose.segments import segments_of
 
 LEAST = 0.03
 """The part of the strategies that has to go for a core to be made anew."""
@@ -29,13 +27,12 @@ ROUNDS = 3
 """Turns of reductions and memory rows."""
 
 
-def point_of(reduced: Reduced, prices: Any, messages: Any) -> Any:
+def point_of(core: Core, prices: Any, messages: Any) -> Point:
     """The edge-wise dual point of messages of a sweep, see `certificate.edgewise`."""
-    core = reduced.core
-    theta, point = core.cost.copy(), np.zeros(int(core.msg[-1]))
+    theta, told = core.cost.copy(), np.zeros(int(core.msg[-1]))
     price(core, prices, theta)
-    edgewise(core, theta, messages, point)
-    return point
+    edgewise(core, theta, messages, told)
+    return Point(told, prices.copy())
 
 
 def exact_cost(reduced: Reduced, choice: Any) -> int | None:
@@ -43,44 +40,34 @@ def exact_cost(reduced: Reduced, choice: Any) -> int | None:
     return Certifier(reduced.core, reduced.exact_cost, reduced.exact_entries).cost_of(choice)
 
 
-def narrowed(problem: Problem, reduced: Reduced, prices: Any, messages: Any, cutoff: int) -> Reduced | None:
+def narrowed(
+    problem: Problem, reduced: Reduced, point: Point, cutoff: int, allowed: Any = None, least: float = LEAST
+) -> Reduced | None:
     """
-    The core of choices below `cutoff` (in costs of the core, without the constant), as a dual point proves it.
+    The core of choices below `cutoff` (in costs of the core, without the constant) among the `allowed` strategies.
 
-    None where less than a part `LEAST` of the strategies would go. Raises `Infeasible` where nothing is left.
+    None where less than a part `least` of the strategies would go. Raises `Infeasible` where nothing is left.
     """
     certifier = Certifier(reduced.core, reduced.exact_cost, reduced.exact_entries)
-    proof = certifier(point_of(reduced, prices, messages), prices)
-    if proof is None or proof.bound is None:
+    proof = certifier(point.messages, point.prices, allowed, point.cuts, point.cut_prices)
+    gone = np.zeros(len(reduced.exact_cost), bool) if allowed is None else ~allowed
+    if proof is not None:
+        if proof.bound is None or proof.bound >= cutoff:
+            raise Infeasible("nothing is cheaper")
+        gone |= proof.hopeless(cutoff)
+        certifier.forbid_pairs(proof, cutoff)
+    if gone.sum() < least * len(gone):
         return None
-    hopeless = proof.hopeless(cutoff)
-    if hopeless.sum() < LEAST * len(hopeless):
-        return None
-    certifier.forbid_pairs(proof, cutoff)
-    graph = Graph(*(part.copy() for part in reduced.graph))
-    core = reduced.core
+    graph, core = compacted(reduced.graph), reduced.core
     forbid(reduced.nodes, core.first, reduced.strategies, core.nbr, core.other, edges_of(graph, reduced),
            core.table, certifier.entries, graph.edges, graph.size, graph.pool)  # fmt: skip
-    holder = reduced.nodes[certifier.owner[hopeless]]
-    graph.cost[graph.first[holder] + reduced.strategies[hopeless]] = FORBIDDEN
+    gone &= reduced.exact_cost < FORBIDDEN
+    holder = reduced.nodes[certifier.owner[gone]]
+    graph.cost[graph.first[holder] + reduced.strategies[gone]] = FORBIDDEN
     graph.count[:] -= np.bincount(holder, minlength=len(graph.count))
     if (graph.count[reduced.nodes] == 0).any():
         raise Infeasible("nothing is cheaper")
-    graph = settled(graph)
-    for _ in range(ROUNDS):
-        segments, dead, full = segments_of(problem, graph)
-        within(full, problem)
-        graph.still[:] = True
-        graph.still[segments.node] = False
-        for node, strategy in dead:
-            kill(graph, node, strategy)
-        before = int(graph.counters[CHANGED])
-        graph = settled(graph)
-        if int(graph.counters[CHANGED]) == before and not len(dead):
-            break
-    segments, _, full = segments_of(problem, graph)
-    within(full, problem)
-    return core_of(graph, segments, reduced.shift)
+    return alternated(problem, settled(graph), reduced.shift, ROUNDS)
 
 
 def edges_of(graph: Graph, reduced: Reduced) -> Any:

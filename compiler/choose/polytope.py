@@ -16,9 +16,10 @@ from typing import Any
 import highspy
 import numpy as np
 
-from eggshard.choose.certificate import Certifier
+from eggshard.choose.certificate import Certifier, Point
 from eggshard.choose.cuts import Cut, violated_cuts
 from eggshard.choose.graph import FORBIDDEN
+from eggshard.choose.pace import Spend
 from eggshard.choose.problem import Ints
 
 VIOLATED = 1e-7
@@ -28,6 +29,12 @@ NONE = np.zeros(0, np.int32)
 
 ROWS_AT_ONCE = 20
 """The most cells that one round adds."""
+
+COLUMN, PIVOT = 1, 150
+"""Work (microseconds) per column of every run, and per iteration of the simplex method."""
+
+PIVOTS = 2_000
+"""HiGHS is left alone for so many iterations, then for twice as many, and so on: it may begin again each time."""
 
 
 @dataclass(frozen=True)
@@ -39,23 +46,21 @@ class Relaxed:
     """
 
     x: Any
-    messages: Any
-    prices: Any
-    cut_prices: Any
+    point: Point
     complete: bool
 
 
 class Polytope:
     """The linear program of one core, over the strategies allowed at the start; others can be switched off later."""
 
-    def __init__(self, certifier: Certifier, allowed: Any, unit: float, penalty: float, messages: Any, prices: Any):
+    def __init__(self, certifier: Certifier, allowed: Any, unit: float, penalty: float, messages: Any, spend: Spend):
         """
         Costs are counted in `unit`; exceeding a cell by its whole capacity costs `penalty`.
 
-        The program is written down as the dual point (messages, prices) leaves it: the point is where HiGHS' duals are
-        0, so that the better it is the fewer pivots are needed.
+        The program is written down as the messages leave it: they are where HiGHS' duals are 0, so that the better they
+        are the fewer pivots are needed.
         """
-        self._from, self._prices = messages, prices
+        self._from, self._spend = messages, spend
         self.certifier, self.core, self.unit, self.penalty = certifier, certifier.core, unit, penalty
         core = self.core
         self.strategies = np.flatnonzero(allowed & (certifier.cost < FORBIDDEN))
@@ -123,9 +128,16 @@ class Polytope:
         count = len(self.strategies)
         self.highs.changeColsBounds(count, np.arange(count, dtype=np.int32), np.zeros(count), bounds)
         self.highs.setOptionValue("time_limit", self.highs.getRunTime() + max(0.01, seconds))
+        pivots = PIVOTS
         while True:
+            self._spend(COLUMN * self.highs.getNumCol())
+            self.highs.setOptionValue("simplex_iteration_limit", pivots)
             self.highs.run()
+            self._spend(PIVOT * max(0, self.highs.getInfo().simplex_iteration_count))
             status = self.highs.getModelStatus()
+            if status == highspy.HighsModelStatus.kIterationLimit:
+                pivots *= 2
+                continue
             if status == highspy.HighsModelStatus.kInfeasible:
                 return None
             solution = self.highs.getSolution()
@@ -143,7 +155,7 @@ class Polytope:
             cells = np.array(self.rows, np.int64)
             prices = np.zeros(len(self.core.capacity))
             prices[cells[cells >= 0]] = rates[cells >= 0]
-            return Relaxed(x, messages, prices, rates[cells < 0], complete)
+            return Relaxed(x, Point(messages, prices, tuple(self.cuts), rates[cells < 0]), complete)
 
     def load(self, x: Any) -> Any:
         """Memory held in every cell [cells]."""
@@ -155,10 +167,10 @@ class Polytope:
 
     def priced(self, relaxed: Relaxed) -> Any:
         """What memory each strategy of the core holds costs at a solution's prices."""
-        prefix = np.concatenate([[0.0], np.cumsum(relaxed.prices)])
+        prefix = np.concatenate([[0.0], np.cumsum(relaxed.point.prices)])
         rate = prefix[self.core.hi] - prefix[self.core.lo]
         total = np.bincount(self._strategy, self.core.usage * rate[self._segment], len(self.column))
-        for cut, price in zip(self.cuts, relaxed.cut_prices, strict=True):
+        for cut, price in zip(relaxed.point.cuts, relaxed.point.cut_prices, strict=True):
             total[cut.strategies] += price * cut.weights
         return total
 

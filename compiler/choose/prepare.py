@@ -57,7 +57,7 @@ def compile_all() -> None:
     from eggshard.choose.core import core_of
     from eggshard.choose.dual import Dual
     from eggshard.choose.graph import graph_of
-    from eggshard.choose.narrow import narrowed
+    from eggshard.choose.narrow import narrowed, point_of
     from eggshard.choose.presolve import Infeasible, presolve
     from eggshard.choose.primal import Primal
     from eggshard.choose.segments import Segments, segments_of
@@ -75,7 +75,7 @@ def compile_all() -> None:
     reduced.original(dual.labels)
     presolve(problem)
     with contextlib.suppress(Infeasible):
-        narrowed(problem, reduced, dual.prices, dual.messages, -(10**6))
+        narrowed(problem, reduced, point_of(reduced.core, dual.prices, dual.messages), 10**6, least=0.0)
 
 
 if __name__ == "__main__":

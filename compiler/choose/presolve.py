@@ -30,8 +30,12 @@ def presolve(problem: Problem) -> Reduced:
     if problem.edges:
         ends = problem.edge_nodes
         join_parallel(graph, np.lexsort((ends.max(axis=1), ends.min(axis=1))))
-    graph = settled(graph)
-    for _ in range(ROUNDS):
+    return alternated(problem, settled(graph), shift, ROUNDS)
+
+
+def alternated(problem: Problem, graph: Graph, shift: int, rounds: int) -> Reduced:
+    """The core after at most `rounds` turns of memory rows and reductions."""
+    for _ in range(rounds):
         segments, dead, full = segments_of(problem, graph)
         within(full, problem)
         graph.still[:] = True

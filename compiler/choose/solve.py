@@ -10,16 +10,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 
 from eggshard.choose.bound import proven_bound
-from eggshard.choose.closing import Exact
+from eggshard.choose.branching import ENTRIES
+from eggshard.choose.closing import PORTION, STRATEGIES, Exact
 from eggshard.choose.core import Reduced
 from eggshard.choose.dual import Dual
 from eggshard.choose.evaluate import Evaluator
-from eggshard.choose.narrow import exact_cost, narrowed
+from eggshard.choose.narrow import exact_cost, narrowed, point_of
+from eggshard.choose.neighbourhoods import Neighbourhoods
+from eggshard.choose.pace import Budget
 from eggshard.choose.prepare import prepare
 from eggshard.choose.presolve import Infeasible, presolve
 from eggshard.choose.primal import Primal
@@ -97,6 +100,10 @@ class Search:
         self.enough = 0.0
         self.settled = False
         """Whether a narrowed core left nothing to choose."""
+        self.parts: Neighbourhoods | None = None
+        self.budget = Budget(0)
+        self.aimed = 0
+        """The epoch of the dual that `parts` excludes by."""
         self.ceiling: int | None = None
         """What is proven of a narrowed core is so of choices that cost less than this."""
 
@@ -130,7 +137,7 @@ class Search:
 
     def core(self, reduced: Reduced, primal: Primal, pool: ThreadPoolExecutor) -> tuple[Reduced, Primal] | None:
         """Searches one core; the narrower one to go on with, if it comes to that."""
-        exact = Exact(reduced)
+        exact = Exact(self.problem, reduced, pool, self.start + self.limit)
         try:
             return self.rounds(reduced, Dual(reduced.core), primal, exact, pool)
         finally:
@@ -148,35 +155,69 @@ class Search:
         while not self.optimal() and self.seconds() < self.limit:
             labels, prices = dual.labels.copy(), dual.prices.copy()
             busy = exact.running()
-            other = pool.submit(dual.advance, steps) if self.threads > 1 and not busy else None
+            if busy:
+                exact.grant()
+                other = None
+            else:
+                other = pool.submit(dual.advance, steps)
+            if self.threads == 1:
+                self.meet(exact, other)
             primal.round(labels, prices, steps)
-            if other is not None:
-                other.result()
-            elif not busy:
-                dual.advance(steps)
+            self.explore(reduced, dual, primal, PORTION if busy else ROUND // ENTRIES)
+            self.meet(exact, other)
             if primal.best is not None:
                 self.accept(reduced, primal.best, "search")
             elif primal.closest is not None:
                 self.miss(reduced, primal.closest)
-            if not busy:
-                self.prove(reduced, dual, "search")
-                gap = primal.cost - dual.bound
-                closer = dual.epoch > judged or (dual.epoch >= NARROW_FROM and gap < CLOSER * open_gap)
-                if closer and primal.best is not None and not self.optimal():
-                    judged, open_gap = dual.epoch, gap
-                    narrower = self.narrow(reduced, dual, primal)
-                    if narrower is not None or self.settled:
-                        return narrower
-                exact.start(pool, dual, primal, self.limit - self.seconds())
-            self.learn(reduced, primal, exact)
+            if busy:
+                self.learn(reduced, primal, exact)
+                continue
+            self.prove(reduced, dual, "search")
+            gap = primal.cost - dual.bound
+            closer = dual.epoch > judged or (dual.epoch >= NARROW_FROM and gap < CLOSER * open_gap)
+            if closer and primal.best is not None and not self.optimal():
+                judged, open_gap = dual.epoch, gap
+                narrower = self.narrow(reduced, dual, primal)
+                if narrower is not None or self.settled:
+                    return narrower
+            exact.start(dual, primal)
         return None
+
+    def meet(self, exact: Exact, other: Future[None] | None) -> None:
+        """Waits for what runs beside."""
+        exact.wait()
+        if other is not None:
+            other.result()
+
+    def explore(self, reduced: Reduced, dual: Dual, primal: Primal, work: int) -> None:
+        """Parts of the core solved exactly, once there is a choice to improve and a dual point to exclude by."""
+        if primal.best is None or dual.epoch < NARROW_FROM or len(reduced.core.cost) > STRATEGIES:
+            return
+        if self.parts is None or self.parts.reduced is not reduced:
+            self.parts = Neighbourhoods(reduced, point_of(reduced.core, dual.prices, dual.messages), self.seed)
+            self.aimed = dual.epoch
+        elif dual.epoch > self.aimed:
+            self.parts.aim(point_of(reduced.core, dual.prices, dual.messages))
+            self.aimed = dual.epoch
+        # A part may take more than is left; what it took too much, later rounds are without.
+        budget = self.budget
+        budget.left = min(budget.left, 0) + work
+        while budget.left > 0 and self.seconds() < self.limit:
+            cost = exact_cost(reduced, primal.best)
+            if cost is None:
+                return
+            others = [choice for _, choice in primal.kept]
+            better = self.parts.improve(primal.best, cost, others, budget.count, self.limit - self.seconds())
+            if better is not None:
+                primal.keep(better)
 
     def narrow(self, reduced: Reduced, dual: Dual, primal: Primal) -> tuple[Reduced, Primal] | None:
         """The core of choices that cost at most the incumbent, with the choices to go on from."""
         cost = exact_cost(reduced, primal.best)
         if cost is None:
             return None
-        narrower = narrowed(self.problem, reduced, dual.prices, dual.messages, cost + 1)
+        point = point_of(reduced.core, dual.prices, dual.messages)
+        narrower = narrowed(self.problem, reduced, point, cost + 1)
         if narrower is None:
             return None
         self.ceiling = (cost + 1 + reduced.constant) << reduced.shift
@@ -185,13 +226,17 @@ class Search:
             self.raise_bound(narrower.constant << narrower.shift, "narrow")
             self.settled = True
             return None
+        self.report("narrow")
+        return narrower, self.moved(reduced, primal, narrower)
+
+    def moved(self, reduced: Reduced, primal: Primal, narrower: Reduced) -> Primal:
+        """The choices of a core, in a narrower one."""
         following = Primal(narrower.core, self.seed + SEEDS * len(narrower.nodes))
         for _, choice in primal.kept:
             encoded = narrower.encoded(reduced.original(choice))
             if following.repair(encoded, np.zeros(len(narrower.core.capacity)), 8):
                 following.keep(encoded)
-        self.report("narrow")
-        return narrower, following
+        return following
 
     def begin(self, reduced: Reduced, primal: Primal, start: Ints) -> None:
         """Takes a given choice as one to go on from."""
@@ -206,30 +251,36 @@ class Search:
             primal.keep(choice)
 
     def learn(self, reduced: Reduced, primal: Primal, exact: Exact) -> None:
-        """Takes over what the exact search has found and proven so far."""
+        """Exchanges with the exact search: what it has found and proven, and what has been found beside it."""
         if exact.choice is not None:
-            if self.cost is None:
-                primal.keep(exact.choice.copy())
-            # Of equal ones the proven one is taken, whoever came first.
-            self.accept(reduced, exact.choice, "exact", ties=exact.over)
+            primal.keep(exact.choice)
+            exact.choice = None
         if exact.nothing:
             raise Infeasible("the exact search proves that no choice fits")
-        bound = exact.bound
-        if bound is not None:
-            self.raise_bound((bound + reduced.constant) << reduced.shift, "exact")
+        tree = exact.tree
+        if tree is None:
+            return
+        if tree.choice is not None:
+            choice, tree.choice = tree.choice, None
+            self.take(choice, "exact")
+            encoded = reduced.encoded(choice)
+            if exact_cost(reduced, encoded) is not None:
+                primal.keep(encoded)
+        if tree.bound is not None:
+            self.raise_bound(tree.bound << reduced.shift, "exact")
+        cost = exact_cost(reduced, primal.best)
+        if cost is not None and not tree.done:
+            tree.cutoff = min(tree.cutoff, cost + reduced.constant)
 
-    def accept(self, reduced: Reduced, choice: Ints, phase: str, ties: bool = False) -> None:
+    def accept(self, reduced: Reduced, choice: Ints, phase: str) -> None:
         """Takes a choice of the core as the incumbent if its exact cost on the original problem is lower."""
-        if self.taken is choice:
-            return
-        self.taken = choice
-        original = reduced.original(choice)
+        if self.taken is not choice:
+            self.taken = choice
+            self.take(reduced.original(choice), phase)
+
+    def take(self, original: Ints, phase: str) -> None:
         judged = self.evaluator(original)
-        if not judged.feasible or judged.cost is None:
-            return
-        if self.cost is not None and judged.cost >= self.cost:
-            if ties and judged.cost == self.cost:
-                self.choice = original
+        if not judged.feasible or judged.cost is None or (self.cost is not None and judged.cost >= self.cost):
             return
         self.choice, self.cost = original, judged.cost
         self.latest = self.seconds()

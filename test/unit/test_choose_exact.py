@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from choose_support import dense, optimum, tiny
 
-from eggshard.choose.certificate import Certifier, edgewise
+from eggshard.choose.certificate import Certifier, Point, edgewise
 from eggshard.choose.core import Reduced
 from eggshard.choose.core import core_of as core_of_graph
 from eggshard.choose.cuts import rounded
@@ -35,9 +35,9 @@ def core_of(problem: Problem) -> Reduced | None:
     return reduced if len(reduced.nodes) else None
 
 
-def nowhere(reduced: Reduced) -> tuple[Any, Any]:
+def nowhere(reduced: Reduced) -> Point:
     """A dual point that says nothing."""
-    return np.zeros(int(reduced.core.msg[-1])), np.zeros(len(reduced.core.capacity))
+    return Point(np.zeros(int(reduced.core.msg[-1])), np.zeros(len(reduced.core.capacity)))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -85,7 +85,7 @@ def test_finds_and_proves_the_optimum(seed: int) -> None:
         return
     goal = best - reduced.constant
     for cutoff in (None, goal, goal + 1):
-        search = Search(reduced.core, reduced.exact_cost, reduced.exact_entries, *nowhere(reduced), cutoff)
+        search = Search(reduced.core, reduced.exact_cost, reduced.exact_entries, nowhere(reduced), cutoff)
         found = search.run(60.0)
         assert found.done and found.bound == goal
         if cutoff == goal:
@@ -102,7 +102,7 @@ def test_a_choice_fits_or_it_is_proven_that_none_does(seed: int) -> None:
     reduced = core_of(problem)
     if reduced is None:
         return
-    found = fit(reduced.core, reduced.exact_entries, reduced.exact_cost).run(60.0)
+    found = fit(reduced.core, reduced.exact_cost, reduced.exact_entries).run(60.0)
     assert found.done
     assert (found.choice is None) == (optimum(problem) is None)
     if found.choice is not None:

@@ -1,0 +1,134 @@
+"""
+Choices improved by solving parts of the core exactly.
+
+A few hundred undecided nodes are freed, the rest is held, and the branch and bound looks for anything cheaper. What the
+dual bound excludes from every cheaper choice is left out, so parts of many nodes stay small programs. Parts that share
+no edge still share memory: trades between distant nodes are what forests cannot see.
+
+The size of a kind's parts follows what the last ones took (compare adaptive large neighbourhood search, Ropke and
+Pisinger, 2006).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from eggshard.choose.certificate import Certificate, Certifier, Point
+from eggshard.choose.core import Reduced
+from eggshard.choose.exact import Search
+from eggshard.choose.messages import loads
+from eggshard.choose.pace import Budget, Spend
+from eggshard.choose.subcore import cost_within, part_of
+
+KINDS = ("region", "regions", "scattered", "crossing")
+"""One ball; four balls; single nodes; where two good choices differ, with what is around."""
+
+SIZE, SMALLEST = 200.0, 20.0
+GROW, SHRINK = 1.4, 0.6
+
+WORK = 1_500_000
+"""What one part may take, in microseconds; parts that take less than a fifth of it were too small."""
+
+LARGEST = 60_000
+"""Columns of a part's linear program."""
+
+OVERHEAD = 4_000
+"""Work of a part beside that, in microseconds, and as much again per so many strategies of the core."""
+STRATEGIES = 4_000
+
+
+class Neighbourhoods:
+    """Parts of one core."""
+
+    def __init__(self, reduced: Reduced, point: Point, seed: int):
+        self.reduced = reduced
+        self.random = np.random.default_rng([seed, 11])
+        self.sizes = dict.fromkeys(KINDS, SIZE)
+        self.turn = 0
+        self.aim(point)
+
+    def aim(self, point: Point) -> None:
+        """Takes a dual point to exclude strategies by."""
+        reduced = self.reduced
+        self.point = point
+        certifier = Certifier(reduced.core, reduced.exact_cost, reduced.exact_entries)
+        self.proof: Certificate | None = certifier(point.messages, point.prices, None, point.cuts, point.cut_prices)
+
+    def improve(self, choice: Any, cost: int, others: list[Any], spend: Spend, seconds: float) -> Any | None:
+        """
+        One part: a choice that costs less than `choice` (which costs `cost`), if there is one.
+
+        `others` are good choices to cross with.
+        """
+        core = self.reduced.core
+        spend(OVERHEAD + OVERHEAD * len(core.cost) // STRATEGIES)
+        allowed = np.ones(len(core.cost), bool)
+        if self.proof is not None and self.proof.bound is not None:
+            allowed &= ~self.proof.hopeless(cost)
+        counts = np.add.reduceat(allowed.astype(np.int64), core.first[:-1])
+        undecided = np.flatnonzero(counts > 1)
+        kind = KINDS[self.turn % len(KINDS)]
+        self.turn += 1
+        if not len(undecided):
+            return None
+        inside = np.zeros(len(counts), bool)
+        inside[self._nodes(kind, undecided, counts > 1, choice, others)] = True
+        load = np.zeros(len(core.capacity))
+        loads(core, choice, load)
+        part = part_of(self.reduced, allowed, inside, choice, load)
+        now = choice[part.nodes]
+        chosen = np.searchsorted(part.strategies, core.first[part.nodes] + now) - part.core.first[:-1]
+        point = Point(self.point.messages[part.kept], self.point.prices)
+        budget = Budget(WORK)
+
+        def within(work: int) -> None:
+            spend(work)
+            budget(work)
+
+        search = Search(part.core, part.exact_cost, part.exact_entries, point, cost_within(part, chosen), spend=within)
+        found = search.run(seconds, LARGEST)
+        if not found.done:
+            self.sizes[kind] = max(SMALLEST, self.sizes[kind] * SHRINK)
+        elif budget.left > 0.8 * WORK:
+            self.sizes[kind] = min(GROW * self.sizes[kind], float(len(counts)))
+        if found.choice is None:
+            return None
+        better = choice.copy()
+        better[part.nodes] = part.strategies[part.core.first[:-1] + found.choice] - core.first[part.nodes]
+        return better
+
+    def _nodes(self, kind: str, undecided: Any, free: Any, choice: Any, others: list[Any]) -> Any:
+        size = max(1, min(int(self.sizes[kind]), len(undecided)))
+        if kind == "scattered":
+            return self.random.choice(undecided, size, replace=False)
+        if kind == "regions":
+            return self._balls(self.random.choice(undecided, min(4, size), replace=False), size, free)
+        if kind == "crossing" and others:
+            other = others[int(self.random.integers(len(others)))]
+            different = np.flatnonzero((other != choice) & free)
+            if len(different) > size:
+                different = self.random.choice(different, size, replace=False)
+            if len(different):
+                return self._balls(different, size, free)
+        return self._balls(self.random.choice(undecided, 1), size, free)
+
+    def _balls(self, seeds: Any, size: int, free: Any) -> Any:
+        """`size` free nodes around the seeds; fewer where that is all that hangs together."""
+        core = self.reduced.core
+        seen = set(seeds.tolist())
+        frontier = list(seeds.tolist())
+        picks = self.random.random(4 * size + len(frontier))
+        for pick in picks.tolist():
+            if not frontier or len(seen) >= size:
+                break
+            at = int(pick * len(frontier))
+            node = frontier[at]
+            frontier[at] = frontier[-1]
+            frontier.pop()
+            for other in core.other[core.nbr[node] : core.nbr[node + 1]].tolist():
+                if free[other] and other not in seen and len(seen) < size:
+                    seen.add(other)
+                    frontier.append(other)
+        return np.array(sorted(seen), np.int64)
