@@ -35,11 +35,12 @@ def backward_of(outline: Outline, trains: bool) -> Backward:
     In a program without such names, where it `trains` (returns updated state), all on which no other result depends.
     """
     sites = {number for number, site in enumerate(outline.sites) if is_marked(site.op)}
+    feeders = _feeders(outline)
     tensors = {
         number
         for number, tensor in enumerate(outline.tensors)
-        if tensor.maker is None and tensor.values and _marked_owner(tensor)
-    }
+        if tensor.maker is None and len(feeders.get(number, ())) > 1 and _marked_owner(tensor)
+    }  # one that a single tensor feeds is this tensor, carried through a loop unchanged
     if sites or tensors:
         return _dependent(outline, sites, tensors)
     forward = _ancestors(outline) if trains else set()
@@ -81,11 +82,7 @@ def _dependent(outline: Outline, sites: set[int], tensors: set[int]) -> Backward
 
 def _ancestors(outline: Outline) -> set[int]:
     """Sites that results other than updated state depend on."""
-    feeders: dict[int, list[int]] = {}
-    for number, tensor in enumerate(outline.tensors):
-        for use in tensor.uses:
-            if use.feeds >= 0 and outline.tensors[use.feeds].argument < 0:  # state is updated at the very end
-                feeders.setdefault(use.feeds, []).append(number)
+    feeders = _feeders(outline)
     found: set[int] = set()
     seen: set[int] = set()
     todo = [number for number, tensor in enumerate(outline.tensors) if tensor.result >= 0]
@@ -99,4 +96,14 @@ def _ancestors(outline: Outline) -> set[int]:
         if maker is not None and maker[0] not in found:
             found.add(maker[0])
             todo += [t for way in outline.sites[maker[0]].ways for t in way.operands if t >= 0]
+    return found
+
+
+def _feeders(outline: Outline) -> dict[int, list[int]]:
+    """Tensor -> those that feed it; state, which is updated at the very end, is fed by nothing."""
+    found: dict[int, list[int]] = {}
+    for number, tensor in enumerate(outline.tensors):
+        for use in tensor.uses:
+            if use.feeds >= 0 and outline.tensors[use.feeds].argument < 0:
+                found.setdefault(use.feeds, []).append(number)
     return found

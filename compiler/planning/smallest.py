@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -25,12 +26,14 @@ class Smallest:
     settled: bool
 
 
-def smallest(problem: Problem, *, seconds: float, seed: int = 0, enough: int = 0) -> Smallest | None:
+def smallest(
+    problem: Problem, *, seconds: float, seed: int = 0, enough: int = 0, stop: Callable[[], bool] = lambda: False
+) -> Smallest | None:
     """
     The choice that is found to hold least memory at its peak; None if every choice is forbidden, or time is up before
     any is found.
 
-    Ends once the peak is at most `enough`, or after `seconds`. The limits that are tried do not depend on `enough`, so
+    Ends once the peak is at most `enough`, after `seconds`, or when told to `stop` between two limits. The limits that are tried do not depend on `enough`, so
     that a peak found once is found again when it is asked for.
     """
     from eggshard.choose.solve import solve
@@ -47,7 +50,7 @@ def smallest(problem: Problem, *, seconds: float, seed: int = 0, enough: int = 0
     if best is None:
         return None
     low, peak = 1, judge(best).peak
-    while peak > max(enough, NEAR * low) and time.monotonic() - began < seconds:
+    while peak > max(enough, NEAR * low) and time.monotonic() - began < seconds and not stop():
         limit = int((low * peak) ** 0.5) if low > 1 else peak // 2
         found = solve(replace(bare, limit=limit), time_limit=min(PROBE, left()), seed=seed).choice
         if found is None:
