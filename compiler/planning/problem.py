@@ -7,7 +7,7 @@ import numpy as np
 from eggshard.choose.problem import Problem
 from eggshard.cost.batch import Floats, Ints
 from eggshard.planning.kinds import Kind
-from eggshard.planning.variables import Decision, Link
+from eggshard.planning.variables import SAME, Decision, Link
 
 PER_SECOND = 1e12
 FORBIDDEN = 10**18
@@ -47,6 +47,8 @@ def picoseconds(seconds: Floats) -> Ints:
 def _table(link: Link, kinds: list[Kind], tables: dict[tuple[object, ...], Ints]) -> Ints:
     """Reshard costs between all strategies of both sides, row-major; equal ones are made once."""
     key = (link.kind, link.sources.tobytes(), link.targets.tobytes(), link.times, link.alias is None)
+    if key not in tables and link.kind == SAME:
+        tables[key] = np.where(link.sources[:, None] == link.targets[None, :], 0, FORBIDDEN).reshape(-1)
     if key not in tables:
         seconds = kinds[link.kind].seconds[np.ix_(link.sources, link.targets)] * link.times
         seconds[link.sources < 0] = np.inf

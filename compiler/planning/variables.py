@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from eggshard.cost.batch import Ints
+from eggshard.planning.exclusive import Exclusive
 from eggshard.planning.outline import Outline, Tensor, Use
 from eggshard.planning.strategies import Space, key_of
 
+SAME = -1
 WINDOW = 32
 """Readers at most so many ops apart share a copy; the same window as in share-reshards."""
 
@@ -22,10 +24,11 @@ WINDOW = 32
 @dataclass
 class Variable:
     """
-    A node of the choice problem.
+    A node of the choice problem: of a `site`, or of a `tensor`.
 
     `places[s]` is the layout in which strategy s keeps its tensor (homes and copies; -1: there is none); `held[s]` the
-    bytes that it holds in steps [start, end).
+    bytes that it holds in steps [start, end). What only says who reads, or which form is taken, is a copy that holds
+    nothing.
     """
 
     strategies: int
@@ -45,7 +48,8 @@ class Link:
     Layouts on both sides of a way that a tensor goes, `times` times: `sources[s]`, `targets[s]` are layouts of `kind`,
     -1 where there is no tensor, or none is read.
 
-    A strategy of a copy that is no copy (`alias[s]`) must lie where its home does.
+    A strategy of a copy that is no copy (`alias[s]`) must lie where its home does. With kind `SAME` both sides must say
+    the same, whatever the numbers mean.
     """
 
     first: int
@@ -83,6 +87,7 @@ class _Builder:
         self.number = {key: index for index, key in enumerate(space.kinds)}
         self.out = Decision()
         self.tensors = outline.tensors
+        self.exclusive = Exclusive(outline)
 
     def run(self) -> Decision:
         out = self.out
@@ -98,6 +103,8 @@ class _Builder:
         for index, tensor in enumerate(self.tensors):
             for group in grouped(tensor):
                 self.readers(index, tensor, group)
+        for number in range(len(self.outline.islands)):
+            self.form(number)
         return out
 
     def needs_home(self, index: int, tensor: Tensor) -> bool:
@@ -193,20 +200,63 @@ class _Builder:
             alias = np.arange(copied.strategies) >= copied.strategies // 2
             once = min(tensor.times, *(use.times for use in group)) if len(group) > 1 else tensor.times
             self.link(home, source, index, kept.places, copied.places, once, alias)
-        for use in group:
-            times = use.times
-            if use.feeds >= 0:
-                second, targets = self.out.home[use.feeds], self.out.variables[self.out.home[use.feeds]].places
+        for rivals in self.exclusive.groups(group):
+            if len(rivals) > 1:
+                self.reading(index, source, rivals)
             else:
-                second = self.out.of_site[use.site]
-                targets = self.space.states(use.site).reads(use.way, use.operand)
-            if source >= 0:
-                self.link(source, second, index, self.out.variables[source].places, targets, times)
-            else:
-                assert tensor.maker is not None
-                site, result = tensor.maker
-                made = self.space.states(site).makes[:, result]
-                self.link(self.out.of_site[site], second, index, made, targets, times)
+                self.reader(index, source, rivals[0])
+
+    def reader(self, index: int, source: int, use: Use) -> None:
+        """From a tensor to one that reads it."""
+        if use.feeds >= 0:
+            second, targets = self.out.home[use.feeds], self.out.variables[self.out.home[use.feeds]].places
+        else:
+            second = self.out.of_site[use.site]
+            targets = self.space.states(use.site).reads(use.way, use.operand)
+        self.link_from(index, source, second, targets, use.times)
+
+    def reading(self, index: int, source: int, rivals: list[Use]) -> None:
+        """Who of several exclusive readers reads a tensor, and in which layout, if any of them does."""
+        wanted = [self.space.states(use.site).reads(use.way, use.operand) for use in rivals]
+        layouts = [np.unique(each[each >= 0]) for each in wanted]
+        places = np.concatenate([*layouts, np.array([-1])])
+        reader = np.repeat(np.arange(len(rivals) + 1), [*map(len, layouts), 1])
+        number = self.says(index, places, rivals[0].position)
+        self.link_from(index, source, number, places, rivals[0].times)
+        for rival, (use, targets) in enumerate(zip(rivals, wanted, strict=True)):
+            mine = np.where(reader == rival, places, -1)
+            self.out.links.append(Link(number, self.out.of_site[use.site], SAME, mine, targets, 1.0))
+
+    def form(self, number: int) -> None:
+        """Which form of an island is taken."""
+        sites, listed = self.outline.islands[number].sites, self.exclusive.forms[number]
+        if listed is None:
+            return
+        last = self.outline.sites[sites[-1]]
+        variable = self.says(last.results[0], np.full(len(listed), -1), last.position)
+        for piece, site in enumerate(sites):
+            self.out.links.append(
+                Link(variable, self.out.of_site[site], SAME, listed[:, piece], self.space.states(site).way, 1.0)
+            )
+
+    def says(self, tensor: int, places: Ints, position: int) -> int:
+        """A variable that holds nothing and costs nothing."""
+        costs, held = np.zeros(len(places)), np.zeros(len(places), np.int64)
+        self.out.variables.append(
+            Variable(len(places), costs, held, position, position, places, tensor=tensor, copy=True)
+        )
+        return len(self.out.variables) - 1
+
+    def link_from(self, index: int, source: int, second: int, targets: Ints, times: float) -> None:
+        """From where a tensor is kept, or from its maker if `source` is -1."""
+        if source >= 0:
+            self.link(source, second, index, self.out.variables[source].places, targets, times)
+            return
+        maker = self.tensors[index].maker
+        assert maker is not None
+        site, result = maker
+        made = self.space.states(site).makes[:, result]
+        self.link(self.out.of_site[site], second, index, made, targets, times)
 
     def copies(self, tensor: Tensor, group: list[Use]) -> bool:
         """Whether a group of readers gets a place of its own beside the home."""
