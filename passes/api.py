@@ -31,7 +31,8 @@ TIME_LIMIT = 60.0
 class Wanted:
     """
     What a search is for: hardware (name or file), memory of a device, seconds of search, the seed, and how near to its
-    bound a plan is good enough (a fraction of its time). Messages call a tactic `tactic_option`.
+    bound a plan is good enough (a fraction of its time). Messages call a tactic `tactic_option`. With `relax_rounding`
+    terms of a sum may be rounded to a narrower float before they are added.
     """
 
     hardware: str | None = None
@@ -40,6 +41,7 @@ class Wanted:
     seed: int = 0
     gap: float = 1e-4
     tactic_option: str = "tactic"
+    relax_rounding: bool = False
 
 
 def plan(
@@ -136,7 +138,16 @@ def _searched(
     cost = AnalyticCost(hardware, mesh.value)
     limit, seed = wanted.time_limit, wanted.seed
     try:
-        found = search(model.module, cost, memory, time_limit=limit, seed=seed, gap=wanted.gap, progress=progress)
+        found = search(
+            model.module,
+            cost,
+            memory,
+            time_limit=limit,
+            seed=seed,
+            gap=wanted.gap,
+            relax_rounding=wanted.relax_rounding,
+            progress=progress,
+        )
     except NothingFound:
         plan = _propagated(model, mesh, tactics, progress)
         plan.predicted = _measured(plan, cost)

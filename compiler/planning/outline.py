@@ -184,7 +184,7 @@ class _Reader:
                     home = self.tensor([result], position, times)
                     self.use(operand, position, times, feeds=home)
             elif op in self.islands:
-                self.island(*self.islands[op], times, position)
+                position = self.island(*self.islands[op], times, position)
             elif op in self.inside:
                 continue
             elif not op.operands and op.name.startswith("stablehlo."):
@@ -205,11 +205,11 @@ class _Reader:
                 self.out.tensors[tensor].maker = (number, index)
         self.out.sites.append(Site([Way(op, operands)], position, times, results))
 
-    def island(self, island: Island, pieces: list[Piece], times: float, position: int) -> None:
-        """A site for each piece; all of them run where the island's result is made."""
+    def island(self, island: Island, pieces: list[Piece], times: float, position: int) -> int:
+        """A site for each piece, one after the other where the island's result is made; returns the last position."""
         made: list[int] = []
         sites: list[int] = []
-        for piece in pieces:
+        for position, piece in enumerate(pieces, position):
             number = len(self.out.sites)
             values: list[SSAValue] = [] if piece is not pieces[-1] else list(island.root.results)
             tensor = self.tensor(values, position, times, piece.type)
@@ -228,6 +228,7 @@ class _Reader:
             made.append(tensor)
             sites.append(number)
         self.out.islands.append(Rewritten(island, pieces, sites))
+        return position
 
     def control_flow(self, op: Operation, times: float, position: int) -> int:
         if op.name == "stablehlo.while":
@@ -255,7 +256,7 @@ class _Reader:
     def loop(self, op: Operation, times: float, position: int) -> int:
         start, rounds = position, times * (trip_count(op) or 1)
         condition, body = (region.block for region in op.regions)
-        end = start + sum(1 for region in op.regions for inner in region.blocks for _ in inner.walk()) + 1
+        end = start + sum(self.steps(each) for region in op.regions for each in region.walk()) + 1
         last = body.last_op
         assert last is not None
         homes = []
@@ -277,6 +278,10 @@ class _Reader:
                 self.out.tensors[home].end = max(self.out.tensors[home].end, end)
         self.loops.pop()
         return max(position, end)
+
+    def steps(self, op: Operation) -> int:
+        """Positions that an op takes, at most."""
+        return len(self.islands[op][1]) if op in self.islands else 1
 
     def finish(self) -> None:
         """What the program returns has to lie somewhere: where the state came from, or anywhere."""

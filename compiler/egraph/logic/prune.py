@@ -2,8 +2,8 @@
 Drops forms that no plan will take, before they become pieces.
 
 A form is kept if some way to make the island's result by it takes at most `SLACK` times the work of the program as
-written on one device. More work may still pay over a mesh, where it saves communication; several times as much does not,
-and each form makes the choice harder.
+written on one device. More work may still pay over a mesh, where it saves communication; several times as much does
+not, and each form makes the choice harder.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 
 The inner product on the right keeps what a or the result needs: p = (b + c) * (a + m) as sets of indices. Only where b
 and c share an index, so that no product is an outer one that was none; and only where c does not have an index that the
-inner product sums over, which would be another one of the same name. One of the two products sums something: elementwise
-ones are fused anyhow, whatever their order.
+inner product sums over, which would be another one of the same name. One of the two products sums something:
+elementwise ones are fused anyhow, whatever their order.
 """
 
 RULES = """

@@ -9,7 +9,8 @@ as it shares it.
 """
 
 RULES = """
-(rule ((= e (Product m as b)) (= as (Product k a s)) (= 0 (indices s)) (= k (indices a)) (= j (indices b)) (!= m (| k j)))
+(rule ((= e (Product m as b)) (= as (Product k a s)) (= 0 (indices s))
+       (= k (indices a)) (= j (indices b)) (!= m (| k j)))
       ((union e (Product m (Product m a b) s))) :ruleset scale)
 (rule ((= e (Product m ab s)) (= ab (Product m a b)) (= 0 (indices s))
        (= i (indices a)) (= j (indices b)) (!= m (| i j)))
