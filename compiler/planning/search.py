@@ -23,6 +23,7 @@ from eggshard.interrupts import Interrupts
 from eggshard.partitioning.program import main_function, the_mesh
 from eggshard.planning.apply import apply_choice
 from eggshard.planning.asis import as_written
+from eggshard.planning.moves import Found, Moves, too_large
 from eggshard.planning.outline import Outline, outline
 from eggshard.planning.peak import peak_of, usage_by_step
 from eggshard.planning.pins import pins
@@ -42,6 +43,14 @@ TIED = 0.4
 """Share of the time after which the search with equal blocks tied gives way to the one without ties."""
 ENOUGH = 1e-4
 """A plan this near to the bound is not improved any more."""
+FREELY = 0.6
+"""Share of the time that is left for the whole problem, before steps are taken from what that found."""
+SMALL = 1_000_000
+"""Entries of tables up to which all of a problem is tried at once before anything else."""
+AT_ONCE = 0.2
+"""Share of the time that this may take."""
+STEPPED = 0.6
+"""Steps end where this part of the time that there was is left."""
 LEAST = 1.0
 """Seconds that a choice is given in any case, unless fewer are asked for."""
 SETTLING = 20.0
@@ -65,6 +74,8 @@ class Search:
     """Whether annotations fix any layout."""
     least: Smallest | None = None
     """What was found to hold least memory, where nothing was found that fits."""
+    whole: bool = True
+    """Whether `problem` has its tables; else they are too large, and only narrower spaces are searched."""
 
     @property
     def choice(self) -> Ints | None:
@@ -180,8 +191,10 @@ def explored(
     everything = space(laid, mesh, model, rules)
     pinned = pins(module, laid, everything, name, mesh)
     chosen = decision(laid, everything, pinned)
-    problem = problem_of(chosen, list(everything.kinds.values()), laid.steps, memory, "plan")
-    return Search(laid, everything, chosen, problem, pinned=bool(pinned))
+    whole = not too_large(chosen, mesh)
+    posed = chosen if whole else replace(chosen, links=[])
+    problem = problem_of(posed, list(everything.kinds.values()), laid.steps, memory, "plan")
+    return Search(laid, everything, chosen, problem, pinned=bool(pinned), whole=whole)
 
 
 def decide(
@@ -213,6 +226,8 @@ class _Solving:
     def __init__(self, made: Search, began: float, time_limit: float, seed: int, gap: float):
         self.made, self.began, self.time_limit = made, began, time_limit
         self.seed, self.gap = seed, gap
+        self.settled = False
+        """Whether the best choice that is alike in equal blocks is known."""
 
     def left(self, share: float) -> float:
         """Seconds of that share of what is left; some where exploring has taken all of it."""
@@ -222,11 +237,11 @@ class _Solving:
         made, best = self.made, None
         with Interrupts() as interrupts:
             try:
-                best = self.alike(module)
-                if not interrupts.noted:
-                    best = self.freely(best)
-                if best.choice is None and not interrupts.noted:
-                    best = self.at_all(best)
+                best = self.narrowly(module, interrupts) if not made.whole else self.alike(module)
+                if made.whole and not interrupts.noted:
+                    best = self.wholly(module, best, interrupts)
+                if best.choice is None and made.whole and not interrupts.noted:
+                    best = self.at_all(best, interrupts)
             except MemoryError:
                 if best is None or best.choice is None:
                     raise
@@ -258,18 +273,63 @@ class _Solving:
         if blocks is not None:
             starts = [] if found is None or found.choice is None else [found.choice]
             better = self.solved(blocks, TIED, starts)
+            self.settled = self.near(better)
             found = found if better.choice is None else better
         return Result(None if found is None else found.choice, None if found is None else found.cost, None)
 
-    def freely(self, start: Result) -> Result:
-        return self.solved(self.made.problem, 1.0, [] if start.choice is None else [start.choice])
+    def moves(self, module: ModuleOp, interrupts: Interrupts) -> Moves:
+        made, found = self.made, the_mesh(module)
+        assert found is not None
 
-    def at_all(self, result: Result) -> Result:
+        def left() -> float:
+            return 0.0 if interrupts.noted else self.time_limit - (time.monotonic() - self.began)
+
+        return Moves(made.outline, made.space, made.decision, found[1], made.problem.limit, left, self.seed)
+
+    def narrowly(self, module: ModuleOp, interrupts: Interrupts) -> Result:
+        return self.moves(module, interrupts).without_whole(fold(main_function(module)))
+
+    def wholly(self, module: ModuleOp, start: Result, interrupts: Interrupts) -> Result:
+        """Steps in narrower spaces, and all of it at once from what they find."""
+        if len(self.made.problem.edge_costs) <= SMALL:
+            found = self.freely(start, AT_ONCE)
+            if self.near(found) or found.infeasible or interrupts.noted:
+                return found
+            start = found
+        moves = self.moves(module, interrupts)
+        if not self.settled:
+            start = self.stepped(moves, start)
+        found = self.freely(start, FREELY)
+        if self.near(found) or found.infeasible or interrupts.noted:
+            return found
+        better = self.stepped(moves, found)
+        if interrupts.noted or (found.choice is not None and better.cost == found.cost):
+            return better
+        again = self.freely(better, 1.0)
+        bounds = [bound for bound in (found.bound, again.bound) if bound is not None]
+        return replace(again, bound=max(bounds, default=None))
+
+    def stepped(self, moves: Moves, start: Result) -> Result:
+        """The result with what steps from its choice find, or steps towards less memory where it has none."""
+        found = None if start.choice is None or start.cost is None else Found(start.cost, start.choice)
+        if found is None and not start.infeasible:
+            found = moves.descended()
+        if found is None:
+            return start
+        found = moves.improved(found, keep=STEPPED * moves.left())
+        return replace(start, choice=found.choice, cost=found.cost)
+
+    def freely(self, start: Result, share: float) -> Result:
+        return self.solved(self.made.problem, share, [] if start.choice is None else [start.choice])
+
+    def at_all(self, result: Result, interrupts: Interrupts) -> Result:
         """What fits in memory at any cost, where the search for what is cheap has found nothing."""
         problem = self.made.problem
         seconds = max(min(SETTLING, self.time_limit), self.left(1.0))
         enough = 0 if result.infeasible else problem.limit
-        least = self.made.least = smallest(problem, seconds=seconds, seed=self.seed, enough=enough)
+        least = self.made.least = smallest(
+            problem, seconds=seconds, seed=self.seed, enough=enough, stop=lambda: interrupts.noted
+        )
         judged = None if least is None else Evaluator(problem)(least.choice)
         if judged is None or not judged.feasible:
             return result
