@@ -183,16 +183,14 @@ def test_this_machine_runs_out_of_memory_elsewhere(
 def test_what_is_found_before_this_machine_is_full_counts(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    solve = search._Solving.freely
-
-    def full(self: Any, start: Result) -> Result:
+    def full(self: Any, module: Any, start: Result, interrupts: Any) -> Result:
         raise MemoryError
 
     def alike(self: Any, module: Any) -> Result:
-        return solve(self, nothing(self.made.problem))
+        return solver.solve(self.made.problem, time_limit=60.0)
 
     monkeypatch.setattr(search._Solving, "alike", alike)
-    monkeypatch.setattr(search._Solving, "freely", full)
+    monkeypatch.setattr(search._Solving, "wholly", full)
     status, _, err = ran(capsys)
     assert status == 0 and ended() == "out of memory"
     assert err.startswith("eggshard: this machine's memory was used up: the best plan so far")
