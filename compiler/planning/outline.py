@@ -209,7 +209,8 @@ class _Reader:
         """A site for each piece, one after the other where the island's result is made; returns the last position."""
         made: list[int] = []
         sites: list[int] = []
-        for position, piece in enumerate(pieces, position):
+        for step, piece in enumerate(pieces):
+            position += step > 0
             number = len(self.out.sites)
             values: list[SSAValue] = [] if piece is not pieces[-1] else list(island.root.results)
             tensor = self.tensor(values, position, times, piece.type)
