@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from xdsl.dialects.builtin import ModuleOp
 
-from eggshard.choose.evaluate import Evaluator
 from eggshard.choose.problem import Ints, Problem, Result
 from eggshard.cost.batch import CostModel
 from eggshard.diagnostics import DiagnosticError
@@ -18,43 +17,24 @@ from eggshard.egraph.logic.pieces import Piece, pieces
 from eggshard.egraph.logic.prune import pruned
 from eggshard.egraph.logic.saturate import saturate
 from eggshard.egraph.rulesets import DEFAULT, Rules
-from eggshard.fold import fold
-from eggshard.interrupts import Interrupts
-from eggshard.partitioning.program import main_function, the_mesh
+from eggshard.partitioning.program import the_mesh
 from eggshard.planning.apply import apply_choice
-from eggshard.planning.asis import as_written
-from eggshard.planning.moves import Found, Moves, too_large
+from eggshard.planning.moves import too_large
 from eggshard.planning.outline import Outline, outline
 from eggshard.planning.peak import peak_of, usage_by_step
 from eggshard.planning.pins import pins
 from eggshard.planning.problem import PER_SECOND, problem_of
 from eggshard.planning.refusals import does_not_fit, out_of_memory
-from eggshard.planning.smallest import Smallest, smallest
+from eggshard.planning.smallest import Smallest
+from eggshard.planning.solving import Solving
 from eggshard.planning.strategies import Space, space
-from eggshard.planning.tied import tied
 from eggshard.planning.variables import Decision, decision
 from eggshard.plans import Ended, Peak
 
 Progress = Callable[[str], None]
 
-WRITTEN = 0.2
-"""Share of the time for the program in the form in which it is written, where there are others."""
-TIED = 0.4
-"""Share of the time after which the search with equal blocks tied gives way to the one without ties."""
 ENOUGH = 1e-4
 """A plan this near to the bound is not improved any more."""
-FREELY = 0.6
-"""Share of the time that is left for the whole problem, before steps are taken from what that found."""
-SMALL = 1_000_000
-"""Entries of tables up to which all of a problem is tried at once before anything else."""
-AT_ONCE = 0.2
-"""Share of the time that this may take."""
-STEPPED = 0.6
-"""Steps end where this part of the time that there was is left."""
-LEAST = 1.0
-"""Seconds that a choice is given in any case, unless fewer are asked for."""
-SETTLING = 20.0
-"""Seconds after the time limit, at most as many as that, in which it is found out what does fit."""
 
 
 @dataclass
@@ -214,132 +194,10 @@ def decide(
         made = explored(module, model, memory, rules, progress)
         if progress:
             progress("choose")
-        _Solving(made, began, time_limit, seed, gap).run(module)
+        Solving(made, began, time_limit, seed, gap).run(module)
     except MemoryError as error:
         raise out_of_memory(error) from None
     return made
-
-
-class _Solving:
-    """The choice within a time limit that began to count before it."""
-
-    def __init__(self, made: Search, began: float, time_limit: float, seed: int, gap: float):
-        self.made, self.began, self.time_limit = made, began, time_limit
-        self.seed, self.gap = seed, gap
-        self.settled = False
-        """Whether the best choice that is alike in equal blocks is known."""
-
-    def left(self, share: float) -> float:
-        """Seconds of that share of what is left; some where exploring has taken all of it."""
-        return max(min(LEAST, self.time_limit), share * (self.time_limit - (time.monotonic() - self.began)))
-
-    def run(self, module: ModuleOp) -> None:
-        made, best = self.made, None
-        with Interrupts() as interrupts:
-            try:
-                best = self.narrowly(module, interrupts) if not made.whole else self.alike(module)
-                if made.whole and not interrupts.noted:
-                    best = self.wholly(module, best, interrupts)
-                if best.choice is None and made.whole and not interrupts.noted:
-                    best = self.at_all(best, interrupts)
-            except MemoryError:
-                if best is None or best.choice is None:
-                    raise
-                made.ended = "out of memory"
-            except KeyboardInterrupt:
-                interrupts.noted = True
-        if interrupts.noted:
-            if best is None or best.choice is None:
-                raise KeyboardInterrupt
-            made.ended = "interrupted"
-        elif made.ended == "bound" and not self.near(best):
-            made.ended = "time limit"
-        made.result = (
-            best if best is None or best.choice is None else replace(best, choice=made.without_copies(best.choice))
-        )
-
-    def near(self, result: Result | None) -> bool:
-        return result is not None and result.gap is not None and result.gap <= self.gap
-
-    def alike(self, module: ModuleOp) -> Result:
-        """With equal blocks held to equal choices; what is proven of these is not true of all."""
-        made, folding = self.made, fold(main_function(module))
-        found = None
-        written = as_written(made.problem, made.outline, made.space, made.decision)
-        if written is not None:
-            alike = tied(written, made.outline, made.decision, folding)
-            found = self.solved(written if alike is None else alike, WRITTEN, [])
-        blocks = tied(made.problem, made.outline, made.decision, folding)
-        if blocks is not None:
-            starts = [] if found is None or found.choice is None else [found.choice]
-            better = self.solved(blocks, TIED, starts)
-            self.settled = self.near(better)
-            found = found if better.choice is None else better
-        return Result(None if found is None else found.choice, None if found is None else found.cost, None)
-
-    def moves(self, module: ModuleOp, interrupts: Interrupts) -> Moves:
-        made, found = self.made, the_mesh(module)
-        assert found is not None
-
-        def left() -> float:
-            return 0.0 if interrupts.noted else self.time_limit - (time.monotonic() - self.began)
-
-        return Moves(made.outline, made.space, made.decision, found[1], made.problem.limit, left, self.seed)
-
-    def narrowly(self, module: ModuleOp, interrupts: Interrupts) -> Result:
-        return self.moves(module, interrupts).without_whole(fold(main_function(module)))
-
-    def wholly(self, module: ModuleOp, start: Result, interrupts: Interrupts) -> Result:
-        """Steps in narrower spaces, and all of it at once from what they find."""
-        if len(self.made.problem.edge_costs) <= SMALL:
-            found = self.freely(start, AT_ONCE)
-            if self.near(found) or found.infeasible or interrupts.noted:
-                return found
-            start = found
-        moves = self.moves(module, interrupts)
-        if not self.settled:
-            start = self.stepped(moves, start)
-        found = self.freely(start, FREELY)
-        if self.near(found) or found.infeasible or interrupts.noted:
-            return found
-        better = self.stepped(moves, found)
-        if interrupts.noted or (found.choice is not None and better.cost == found.cost):
-            return better
-        again = self.freely(better, 1.0)
-        bounds = [bound for bound in (found.bound, again.bound) if bound is not None]
-        return replace(again, bound=max(bounds, default=None))
-
-    def stepped(self, moves: Moves, start: Result) -> Result:
-        """The result with what steps from its choice find, or steps towards less memory where it has none."""
-        found = None if start.choice is None or start.cost is None else Found(start.cost, start.choice)
-        if found is None and not start.infeasible:
-            found = moves.descended()
-        if found is None:
-            return start
-        found = moves.improved(found, keep=STEPPED * moves.left())
-        return replace(start, choice=found.choice, cost=found.cost)
-
-    def freely(self, start: Result, share: float) -> Result:
-        return self.solved(self.made.problem, share, [] if start.choice is None else [start.choice])
-
-    def at_all(self, result: Result, interrupts: Interrupts) -> Result:
-        """What fits in memory at any cost, where the search for what is cheap has found nothing."""
-        problem = self.made.problem
-        seconds = max(min(SETTLING, self.time_limit), self.left(1.0))
-        enough = 0 if result.infeasible else problem.limit
-        least = self.made.least = smallest(
-            problem, seconds=seconds, seed=self.seed, enough=enough, stop=lambda: interrupts.noted
-        )
-        judged = None if least is None else Evaluator(problem)(least.choice)
-        if judged is None or not judged.feasible:
-            return result
-        assert least is not None
-        return replace(result, choice=least.choice, cost=judged.cost)
-
-    def solved(self, problem: Problem, share: float, starts: list[Ints]) -> Result:
-        from eggshard.choose.solve import solve
-
-        return solve(problem, time_limit=self.left(share), seed=self.seed, starts=starts, enough=self.gap)
 
 
 def rewritable(module: ModuleOp, rules: Rules = DEFAULT) -> list[tuple[Island, list[Piece]]]:

@@ -12,7 +12,7 @@ import pytest
 
 from eggshard.choose import solve as solver
 from eggshard.choose.problem import Problem, Result
-from eggshard.planning import search
+from eggshard.planning import search, solving
 from eggshard.sizes import parse_bytes
 from eggshard.tools.main import main
 
@@ -189,8 +189,8 @@ def test_what_is_found_before_this_machine_is_full_counts(
     def alike(self: Any, module: Any) -> Result:
         return solver.solve(self.made.problem, time_limit=60.0)
 
-    monkeypatch.setattr(search._Solving, "alike", alike)
-    monkeypatch.setattr(search._Solving, "wholly", full)
+    monkeypatch.setattr(solving.Solving, "alike", alike)
+    monkeypatch.setattr(solving.Solving, "wholly", full)
     status, _, err = ran(capsys)
     assert status == 0 and ended() == "out of memory"
     assert err.startswith("eggshard: this machine's memory was used up: the best plan so far")
