@@ -1,7 +1,7 @@
 """
 What each ruleset is worth: which plans get worse without it, and by how much.
 
-    python -m eggshard.tools.bench.ablation --models gpt2,moe --programs all --meshes 4x2 --time-limit 4
+    python -m eggshard.tools.bench.ablation --models gpt2,moe --programs all --time-limit 4
 
 Plans of the model suite (small configurations) and of the programs of `rewrites`, under a memory limit that forbids to
 replicate, each with every ruleset and with one left out. A plan is worse if the bound without the ruleset is above the
@@ -19,7 +19,7 @@ from typing import Any
 
 from eggshard.tools.bench.models import suite
 from eggshard.tools.bench.rewrites import PLENTY, imported, sizes_of
-from eggshard.tools.bench.rewritten import PROGRAMS
+from eggshard.tools.bench.rewritten import MOVED, PROGRAMS
 from eggshard.tools.bench.table import print_table
 
 HEADER = ("kind", "ruleset", "plans", "worse", "largest", "unproven", "where")
@@ -56,7 +56,8 @@ def main() -> int:
     parser.add_argument("--models", default=",".join(suite().MODELS), metavar="NAME,..", help="of the suite, or none")
     parser.add_argument("--programs", default="all", metavar="NAME,..", help="of rewrites, all or none")
     parser.add_argument("--rulesets", default="all", metavar="NAME,..")
-    parser.add_argument("--meshes", default="4x2", metavar="MESH,..")
+    parser.add_argument("--meshes", default="4x2", metavar="MESH,..", help="for models")
+    parser.add_argument("--program-meshes", default="4x2,8,2x2x2", metavar="MESH,..", help="for programs")
     parser.add_argument("--hardware", default="h100")
     parser.add_argument("--fraction", type=float, default=0.4, help="of the peak on one device (default: 0.4)")
     parser.add_argument("--time-limit", type=float, default=4.0, metavar="SECONDS", help="for each search")
@@ -137,16 +138,17 @@ def chosen(case: Case, args: argparse.Namespace, without: tuple[str, str] = ("",
 def cases(args: argparse.Namespace) -> Iterator[Case]:
     """Every program on every mesh."""
     for name in chosen_names(args.models, suite().MODELS):
-        yield from over_meshes(name, model_module(name), False, args)
-    for name in chosen_names(args.programs, PROGRAMS):
-        yield from over_meshes(name, imported(PROGRAMS[name]), PROGRAMS[name].relaxed, args)
+        yield from over_meshes(name, model_module(name), args.meshes, args)
+    known = {**PROGRAMS, **MOVED}
+    for name in chosen_names(args.programs, known):
+        yield from over_meshes(name, imported(known[name]), args.program_meshes, args, known[name].relaxed)
 
 
 def chosen_names(given: str, known: Any) -> list[str]:
     return [] if given == "none" else list(known) if given == "all" else given.split(",")
 
 
-def over_meshes(name: str, module: Any, relaxed: bool, args: argparse.Namespace) -> Iterator[Case]:
+def over_meshes(name: str, module: Any, meshes: str, args: argparse.Namespace, relaxed: bool = False) -> Iterator[Case]:
     from eggshard.annotation import add_mesh
     from eggshard.mesh import Mesh
     from eggshard.planning.search import rewritable
@@ -155,10 +157,10 @@ def over_meshes(name: str, module: Any, relaxed: bool, args: argparse.Namespace)
     one = Mesh({"one": 1})
     add_mesh(alone, one)
     peak = chosen(Case(name, alone, one.value, PLENTY), args, without=("all", "")).peak_bytes
-    for text_of_mesh in args.meshes.split(","):
+    for text_of_mesh in meshes.split(","):
         copy, mesh = module.clone(), Mesh(sizes_of(text_of_mesh))
         add_mesh(copy, mesh)
-        title = name if "," not in args.meshes else f"{name} {text_of_mesh}"
+        title = name if "," not in meshes else f"{name} {text_of_mesh}"
         yield Case(title, copy, mesh.value, int(peak * args.fraction), relaxed, forms=bool(rewritable(copy)))
 
 

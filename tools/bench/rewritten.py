@@ -106,6 +106,14 @@ def scaled_logits(q: Any, k: Any) -> Any:
     return jax.nn.softmax(jnp.einsum("hsd,htd->hst", q, k) / 8.0)
 
 
+def symmetrised(s: Any) -> Any:
+    """S + S^T: a covariance or a preconditioner (Shampoo), kept symmetric."""
+    return s + s.T
+
+
+MOVED = {"symmetrised": Program("no other form", symmetrised, ((4096, 4096),))}
+"""Programs in which only layouts are to be chosen, for the ablation."""
+
 PROGRAMS = {
     "linear attention": Program(
         "(q k^T) v = q (k^T v)", linear_attention, ((8, 2048, 64), (8, 2048, 64), (8, 2048, 64))
