@@ -62,9 +62,10 @@ def plan(
 
     `args` are arrays or jax.ShapeDtypeStructs. `shard` maps patterns over argument paths to layouts, applied in order.
     The search takes them as fixed and chooses everything else for `hardware` (a name of the catalogue or a file) within
-    `memory` a device ("80GiB" or bytes; default: what the hardware has), in at most `time_limit` seconds; the same
-    input and seed give the same plan. With `search=False` the plan is only what annotations imply. Raises
-    DiagnosticError for what cannot be done.
+    `memory` a device ("80GiB" or bytes; default: what the hardware has), in at most `time_limit` seconds or until
+    Ctrl-C; `Plan.predicted.ended` says why it stopped. The same input and seed give the same plan, if the clock did not
+    cut the search short. With `search=False` the plan is only what annotations imply. Raises DiagnosticError for what
+    cannot be done: memory that nothing fits in, layouts that contradict each other.
     """
     from eggshard.frontends.load import from_jax
 

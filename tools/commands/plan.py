@@ -18,9 +18,11 @@ from eggshard.tools.progress import Progress
 EPILOG = """\
 MODEL, --mesh and --shard are as in `eggshard partition --help`. What --shard and the model's annotations say is fixed,
 everything else is chosen: the cheapest plan that fits in the memory of a device, and a bound that no plan is below.
+Ctrl-C ends the search with the best plan so far.
 
 examples:
   eggshard plan mypackage.train:make --mesh data=4,model=2 --hardware a100 --memory 40GiB -o plan.json
+  eggshard explain plan.json
   eggshard partition mypackage.train:make --plan plan.json -o out.mlir"""
 
 
