@@ -1,22 +1,19 @@
-"""What a plan made by annotations costs in the terms of the search: its strategies as restrictions of the problem."""
+"""What a plan made by annotations costs in the terms of the search: its strategies as the only ones allowed."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 from xdsl.dialects.builtin import IntAttr, ModuleOp
 
-from eggshard.choose.problem import Problem
 from eggshard.dialects.sharding import argument_layout
 from eggshard.dialects.sharding.layout import Mesh
 from eggshard.egraph.codes import code_of_layout, live_axes
 from eggshard.partitioning.factors import Tiling
 from eggshard.partitioning.program import main_function
 from eggshard.partitioning.strategies import tiling_of
+from eggshard.planning.narrow import Mask
 from eggshard.planning.outline import Outline
-from eggshard.planning.problem import FORBIDDEN
 from eggshard.planning.strategies import Choices, Space, key_of
 from eggshard.planning.variables import Decision
 
@@ -29,40 +26,35 @@ def numbered(outline: Outline) -> None:
         site.op.attributes[NUMBER] = IntAttr(number)
 
 
-def restricted(
-    problem: Problem, outline: Outline, space: Space, decision: Decision, annotated: ModuleOp, mesh: Mesh
-) -> Problem:
+def allowed(outline: Outline, space: Space, decision: Decision, annotated: ModuleOp, mesh: Mesh) -> list[Mask]:
     """
-    The problem with every op and argument held to what `annotated` says, a copy of the module after `numbered`.
+    The strategies of every variable that agree with what `annotated` says, a copy of the module after `numbered`.
 
     Propagation may merge ops or take them apart; what has lost its number stays open. Where partial sums are reduced
     stays open, as do homes of other tensors: so the optimum is at most what the annotated program costs. Strategies
     over parts of axes have no counterpart; such ops stay open.
     """
-    costs = problem.costs.copy()
+    masks = [np.ones(variable.strategies, np.bool_) for variable in decision.variables]
     for op in annotated.walk():
         attribute = op.attributes.get(NUMBER)
         if not isinstance(attribute, IntAttr):
             continue
         number = attribute.data
-        choices = space.choices[space.of_site[number][0]]
-        allowed = _alike(choices, tiling_of(op), mesh)
-        variable = decision.of_site[number]
-        if allowed.any():
-            costs[problem.offsets[variable] : problem.offsets[variable + 1]][~allowed] = FORBIDDEN
+        alike = _alike(space.choices[space.of_site[number][0]], tiling_of(op), mesh)
+        if alike.any():
+            masks[decision.of_site[number]] = alike
     func = main_function(annotated)
     for index, tensor in enumerate(outline.tensors):
-        layout = argument_layout(func, tensor.argument) if tensor.argument >= 0 else None
         home = decision.home[index]
         if tensor.argument < 0 or home < 0:
             continue
+        layout = argument_layout(func, tensor.argument)
         kind = space.kinds[key_of(outline, index)]
         code = (0,) * (len(live_axes(mesh)) + 1) if layout is None else code_of_layout(layout, mesh)
-        if code in kind.index:
-            other = decision.variables[home].places != kind.index[code]
-            if not other.all():
-                costs[problem.offsets[home] : problem.offsets[home + 1]][other] = FORBIDDEN
-    return replace(problem, costs=costs)
+        lies = decision.variables[home].places == kind.index.get(code, -1)
+        if lies.any():
+            masks[home] = lies
+    return masks
 
 
 def _alike(choices: Choices, tiling: Tiling, mesh: Mesh) -> npt.NDArray[np.bool_]:

@@ -31,8 +31,12 @@ NEAR = 2e-3
 """How near to its bound a narrowed problem is solved."""
 STEP = 4.0
 """Seconds for a step at most."""
-LESS = 0.7
+LESS = 0.5
 """A step towards less memory is to leave this part of it."""
+MOST = 0.9
+"""A smaller step towards less memory is not tried."""
+GROUPS = 0.6
+"""Share of the time that is left for axes in groups."""
 LARGE = 12_000_000
 """Table entries that a problem over three axes and more may have as a whole."""
 
@@ -103,23 +107,28 @@ class Moves:
         choice = replicated(self.outline, self.space, self.decision)
         bare = replace(self.decision, links=[])  # tables say nothing of memory
         held = Evaluator(problem_of(bare, self.kinds, self.outline.steps, self.limit, "bare"))
+        less = LESS
         while self.left() > 0:
-            limit = max(self.limit, int(LESS * held(choice).peak))
+            peak = held(choice).peak
+            limit = max(self.limit, int(less * peak))
             found = self.step(around(self.deeds, [choice]), choice, limit)
-            if found is None:
-                return None
-            if limit == self.limit:
+            if found is not None and limit == self.limit:
                 return found
-            choice = found.choice
+            if found is not None:
+                choice = found.choice
+            elif less > MOST:
+                return None
+            else:
+                less = less**0.5
         return None
 
     def in_groups(self, folding: Folding) -> list[Found]:
-        """The best choices in which axes work in two groups, the best first."""
+        """Choices in which axes work in two groups."""
         from eggshard.choose.solve import solve
 
         found = []
         ways = list(groupings(self.axes))
-        share = 0.6 * self.left()
+        share = GROUPS * self.left()
         for groups in ways:
             until = time.monotonic() + share / len(ways)
             part = narrowed(self.decision, grouped(self.deeds, groups))
@@ -134,16 +143,18 @@ class Moves:
             result = solve(problem, time_limit=seconds, seed=self.seed, starts=starts, enough=NEAR)
             if result.choice is not None and result.cost is not None:
                 found.append(Found(result.cost, part.whole(result.choice)))
-        return sorted(found, key=lambda each: each.cost)
+        return found
 
     def without_whole(self, folding: Folding) -> Result:
         """The best choice found for a decision that is too large."""
         bound = alone(self.decision)
-        found = self.in_groups(folding)
-        best = self.descended() if not found else found[0]
-        if best is None:
+        first = self.descended()
+        if first is not None:
+            first = self.improved(first, keep=GROUPS * self.left())
+        found = sorted([*([] if first is None else [first]), *self.in_groups(folding)], key=lambda each: each.cost)
+        if not found:
             return Result(None, None, bound, reason="none found")
-        best = self.improved(best, [each.choice for each in found])
+        best = self.improved(found[0], [each.choice for each in found[1:]])
         return Result(best.choice, best.cost, min(bound, best.cost))
 
 

@@ -1,5 +1,5 @@
 """
-Plans train steps of published sizes without annotations: how long it takes, how large the problem is, how good the plan.
+Plans train steps of published sizes without annotations: how fast, how large the problem, how good the plan.
 
     python -m eggshard.tools.bench.scale                                     all rows, each in a process of its own
     python -m eggshard.tools.bench.scale --only llama-32@8x8 --time-limit 20
