@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from xdsl.dialects.builtin import ModuleOp
 
 from eggshard.choose.problem import Ints, Problem, Result
-from eggshard.fold import fold
+from eggshard.fold import Folding, fold
 from eggshard.interrupts import Interrupts
 from eggshard.partitioning.program import main_function, the_mesh
 from eggshard.planning.asis import as_written
@@ -24,6 +24,8 @@ TIED = 0.4
 """Share of the time after which the search with equal blocks tied gives way to the one without ties."""
 WRITTEN = 0.2
 """Share of the time for the program in the form in which it is written, where there are others."""
+WELL = 0.02
+"""Gap up to which a choice that is alike in equal blocks needs nothing to fall back on."""
 FREELY = 0.6
 """Share of the time that is left for the whole problem, before steps are taken from what that found."""
 SMALL = 1_000_000
@@ -86,18 +88,25 @@ class Solving:
     def alike(self, module: ModuleOp) -> Result:
         """With equal blocks held to equal choices; what is proven of these is not true of all."""
         made, folding = self.made, fold(main_function(module))
-        found = None
-        written = as_written(made.problem, made.outline, made.space, made.decision)
-        if written is not None:
-            alike = tied(written, made.outline, made.decision, folding)
-            found = self.solved(written if alike is None else alike, WRITTEN, [])
         blocks = tied(made.problem, made.outline, made.decision, folding)
+        found = Result(None, None, None)
         if blocks is not None:
-            starts = [] if found is None or found.choice is None else [found.choice]
-            better = self.solved(blocks, TIED, starts)
-            self.settled = self.near(better)
-            found = found if better.choice is None else better
-        return Result(None if found is None else found.choice, None if found is None else found.cost, None)
+            found = self.solved(blocks, TIED, [])
+            self.settled = self.near(found)
+        if found.gap is None or found.gap > WELL:
+            other = self.as_written(folding)
+            if other.cost is not None and (found.cost is None or other.cost < found.cost):
+                found = other
+        return Result(found.choice, found.cost, None)
+
+    def as_written(self, folding: Folding) -> Result:
+        """In the forms of the program: what to fall back on where there are too many others."""
+        made = self.made
+        written = as_written(made.problem, made.outline, made.space, made.decision)
+        if written is None:
+            return Result(None, None, None)
+        blocks = tied(written, made.outline, made.decision, folding)
+        return self.solved(written if blocks is None else blocks, WRITTEN, [])
 
     def moves(self, module: ModuleOp, interrupts: Interrupts) -> Moves:
         made, found = self.made, the_mesh(module)

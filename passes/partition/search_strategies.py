@@ -20,7 +20,8 @@ class SearchStrategiesPass(ModulePass):
     Ensures:  arguments, results and all values between ops have a layout; `insert-reshards` follows the strategies.
 
     `hardware` is a name of the catalogue or a file, `memory` as in 80GiB (default: what the hardware has),
-    `time_limit` whole seconds. Without `logic` the program keeps the form in which it is written.
+    `time_limit` whole seconds. Without `logic` the program keeps the form in which it is written; with
+    `relax_rounding` terms of a sum may be rounded to a narrower float before they are added.
     """
 
     name = "search-strategies"
@@ -30,6 +31,7 @@ class SearchStrategiesPass(ModulePass):
     time_limit: int = 60
     seed: int = 0
     logic: bool = True
+    relax_rounding: bool = False
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         from eggshard.cost import AnalyticCost
@@ -44,4 +46,5 @@ class SearchStrategiesPass(ModulePass):
         hardware = load_hardware(self.hardware)
         limit = hardware.memory_bytes if self.memory is None else parse_bytes(self.memory)
         cost = AnalyticCost(hardware, found[1])
-        search(op, cost, limit, time_limit=self.time_limit, seed=self.seed, logic=self.logic)
+        options = {"logic": self.logic, "relax_rounding": self.relax_rounding}
+        search(op, cost, limit, time_limit=self.time_limit, seed=self.seed, **options)
