@@ -82,6 +82,39 @@ def write_down(
                 point[to + b] = least
 
 
+@entry
+def add_rises(
+    first: Any, nbr: Any, other: Any, twin: Any, msg: Any, table: Any, entries: Any, theta: Any, point: Any, rise: Any
+) -> None:
+    """Adds to `rise` what each strategy adds to the bound of a dual point, in floats: a guide, no proof."""
+    for v in range(len(first) - 1):
+        f = first[v]
+        k = first[v + 1] - f
+        begin, end = nbr[v], nbr[v + 1]
+        for a in range(k):
+            rise[f + a] += theta[f + a]
+            for h in range(begin, end):
+                rise[f + a] += point[msg[h] + a]
+        least = rise[f]
+        for a in range(1, k):
+            least = min(least, rise[f + a])
+        for a in range(k):
+            rise[f + a] -= least
+        for h in range(begin, end):
+            w = other[h]
+            m, back = msg[h], msg[twin[h]]
+            width = first[w + 1] - first[w]
+            least = np.inf
+            for a in range(k):
+                for b in range(width):
+                    least = min(least, entries[table[h] + a * width + b] - point[m + a] - point[back + b])
+            for a in range(k):
+                row = np.inf
+                for b in range(width):
+                    row = min(row, entries[table[h] + a * width + b] - point[m + a] - point[back + b])
+                rise[f + a] += row - least
+
+
 @dataclass(frozen=True)
 class Point:
     """A dual point: edge-wise messages [core.msg[-1]], prices of cells and of cuts, all prices at least 0."""

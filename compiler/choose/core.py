@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from eggshard.choose.compiled import entry
+from eggshard.choose.edits import decode
 from eggshard.choose.graph import CONSTANT, FORBIDDEN, RECORDS, TABLE, Graph
-from eggshard.choose.reduce import decode
 from eggshard.choose.segments import Segments
 
 BARRED = 1e30

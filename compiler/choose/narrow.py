@@ -16,7 +16,7 @@ from eggshard.choose.certificate import Certifier, Point, edgewise
 from eggshard.choose.compiled import entry
 from eggshard.choose.core import Core, Reduced
 from eggshard.choose.graph import FORBIDDEN, TABLE, Graph, compacted
-from eggshard.choose.messages import price
+from eggshard.choose.messages import loads, price
 from eggshard.choose.presolve import Infeasible, alternated, settled
 from eggshard.choose.problem import Problem
 
@@ -37,7 +37,21 @@ def point_of(core: Core, prices: Any, messages: Any) -> Point:
 
 def exact_cost(reduced: Reduced, choice: Any) -> int | None:
     """The core's cost of a choice in whole numbers, without the constant; None where it does not fit."""
-    return Certifier(reduced.core, reduced.exact_cost, reduced.exact_entries).cost_of(choice)
+    core = reduced.core
+    held = np.zeros(len(core.capacity))
+    loads(core, choice, held)
+    if (held > core.capacity).any():
+        return None
+    sizes = np.diff(core.first)
+    owner = np.repeat(np.arange(len(sizes)), np.diff(core.nbr))
+    half = np.flatnonzero(core.other > owner)
+    a, b = owner[half], core.other[half]
+    entries = reduced.exact_entries[core.table[half] + choice[a] * sizes[b] + choice[b]]
+    chosen = np.concatenate((reduced.exact_cost[core.first[:-1] + choice], entries))
+    if len(chosen) and int(chosen.max()) >= FORBIDDEN:
+        return None
+    total: int = sum(chosen.tolist())
+    return total
 
 
 def narrowed(

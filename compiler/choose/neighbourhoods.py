@@ -15,12 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from eggshard.choose.certificate import Certificate, Certifier, Point
+from eggshard.choose.certificate import Point, add_rises
 from eggshard.choose.core import Reduced
+from eggshard.choose.dual import Dual
 from eggshard.choose.exact import Search
-from eggshard.choose.messages import loads
+from eggshard.choose.messages import loads, price
+from eggshard.choose.narrow import point_of
 from eggshard.choose.pace import Budget, Spend
-from eggshard.choose.subcore import cost_within, part_of
+from eggshard.choose.subcore import Part, cost_within, part_of
 
 KINDS = ("region", "regions", "scattered", "crossing")
 """One ball; four balls; single nodes; where two good choices differ, with what is around."""
@@ -34,6 +36,9 @@ WORK = 1_500_000
 LARGEST = 60_000
 """Columns of a part's linear program."""
 
+SWEEPS = 40
+"""Of message passing within a part."""
+
 OVERHEAD = 4_000
 """Work of a part beside that, in microseconds, and as much again per so many strategies of the core."""
 STRATEGIES = 4_000
@@ -42,19 +47,24 @@ STRATEGIES = 4_000
 class Neighbourhoods:
     """Parts of one core."""
 
-    def __init__(self, reduced: Reduced, point: Point, seed: int):
+    def __init__(self, reduced: Reduced, dual: Dual, seed: int):
         self.reduced = reduced
         self.random = np.random.default_rng([seed, 11])
         self.sizes = dict.fromkeys(KINDS, SIZE)
         self.turn = 0
-        self.aim(point)
+        self.aim(dual)
 
-    def aim(self, point: Point) -> None:
-        """Takes a dual point to exclude strategies by."""
-        reduced = self.reduced
-        self.point = point
-        certifier = Certifier(reduced.core, reduced.exact_cost, reduced.exact_entries)
-        self.proof: Certificate | None = certifier(point.messages, point.prices, None, point.cuts, point.cut_prices)
+    def aim(self, dual: Dual) -> None:
+        """Takes the dual's best point to exclude strategies by."""
+        core = self.reduced.core
+        self.point = point_of(core, dual.prices, dual.messages)
+        theta = core.cost.copy()
+        price(core, dual.prices, theta)
+        self.rise, self.bound = np.zeros(len(theta)), dual.bound
+        add_rises(
+            core.first, core.nbr, core.other, core.twin, core.msg, core.table, core.entries, theta,
+            self.point.messages, self.rise,
+        )  # fmt: skip
 
     def improve(self, choice: Any, cost: int, others: list[Any], spend: Spend, seconds: float) -> Any | None:
         """
@@ -64,9 +74,7 @@ class Neighbourhoods:
         """
         core = self.reduced.core
         spend(OVERHEAD + OVERHEAD * len(core.cost) // STRATEGIES)
-        allowed = np.ones(len(core.cost), bool)
-        if self.proof is not None and self.proof.bound is not None:
-            allowed &= ~self.proof.hopeless(cost)
+        allowed = self.rise <= cost - self.bound
         counts = np.add.reduceat(allowed.astype(np.int64), core.first[:-1])
         undecided = np.flatnonzero(counts > 1)
         kind = KINDS[self.turn % len(KINDS)]
@@ -80,13 +88,13 @@ class Neighbourhoods:
         part = part_of(self.reduced, allowed, inside, choice, load)
         now = choice[part.nodes]
         chosen = np.searchsorted(part.strategies, core.first[part.nodes] + now) - part.core.first[:-1]
-        point = Point(self.point.messages[part.kept], self.point.prices)
         budget = Budget(WORK)
 
         def within(work: int) -> None:
             spend(work)
             budget(work)
 
+        point = self._aimed(part)
         search = Search(part.core, part.exact_cost, part.exact_entries, point, cost_within(part, chosen), spend=within)
         found = search.run(seconds, LARGEST)
         if not found.done:
@@ -98,6 +106,15 @@ class Neighbourhoods:
         better = choice.copy()
         better[part.nodes] = part.strategies[part.core.first[:-1] + found.choice] - core.first[part.nodes]
         return better
+
+    def _aimed(self, part: Part) -> Point:
+        """The whole's dual point, moved on a little now that the rest is held."""
+        dual = Dual(part.core)
+        dual.now[:] = self.point.prices
+        price(part.core, dual.now, dual.theta)
+        for _ in range(SWEEPS):
+            dual.pass_messages()
+        return point_of(part.core, dual.prices, dual.messages)
 
     def _nodes(self, kind: str, undecided: Any, free: Any, choice: Any, others: list[Any]) -> Any:
         size = max(1, min(int(self.sizes[kind]), len(undecided)))

@@ -58,6 +58,7 @@ def compile_all() -> None:
     from eggshard.choose.dual import Dual
     from eggshard.choose.graph import graph_of
     from eggshard.choose.narrow import narrowed, point_of
+    from eggshard.choose.neighbourhoods import Neighbourhoods
     from eggshard.choose.presolve import Infeasible, presolve
     from eggshard.choose.primal import Primal
     from eggshard.choose.segments import Segments, segments_of
@@ -68,6 +69,7 @@ def compile_all() -> None:
     reduced = core_of(graph, Segments(*[nothing] * 6), 0)
     dual, primal = Dual(reduced.core), Primal(reduced.core, 0)
     primal.round(dual.labels.copy(), dual.prices.copy(), 1)
+    Neighbourhoods(reduced, dual, 0)
     proven_bound(reduced, dual.prices, dual.messages, 1.0)
     dual.start()
     dual.advance(1)

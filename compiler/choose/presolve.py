@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from eggshard.choose.core import Reduced, core_of
+from eggshard.choose.edits import kill, queue_all
 from eggshard.choose.graph import CHANGED, EMPTIED, Graph, graph_of, grown, shift_of
 from eggshard.choose.problem import Problem
-from eggshard.choose.reduce import join_parallel, kill, queue_all, reduce_queued
+from eggshard.choose.reduce import join_parallel, reduce_queued
 from eggshard.choose.segments import segments_of
 
 ROUNDS = 6

@@ -16,7 +16,8 @@ import numpy as np
 
 from eggshard.choose.bound import proven_bound
 from eggshard.choose.branching import ENTRIES
-from eggshard.choose.closing import PORTION, STRATEGIES, Exact
+from eggshard.choose.buckets import eliminate, plan
+from eggshard.choose.closing import PORTION, Exact
 from eggshard.choose.core import Reduced
 from eggshard.choose.dual import Dual
 from eggshard.choose.evaluate import Evaluator
@@ -127,6 +128,8 @@ class Search:
             self.accept(reduced, np.zeros(0, np.int64), "presolve")
             self.bound = reduced.constant << reduced.shift
             return
+        if not len(reduced.core.capacity) and self.eliminated(reduced):
+            return
         primal = Primal(reduced.core, self.seed)
         for start in self.starts:
             self.begin(reduced, primal, start)
@@ -134,6 +137,19 @@ class Search:
             following: tuple[Reduced, Primal] | None = reduced, primal
             while following is not None:
                 following = self.core(*following, pool)
+
+    def eliminated(self, reduced: Reduced) -> bool:
+        """Whether bucket elimination settles a core without memory: it does where the width is small."""
+        order = plan(reduced.core)
+        if order is None:
+            return False
+        found = eliminate(reduced.core, reduced.exact_cost, reduced.exact_entries, order)
+        if found is None:
+            raise Infeasible("bucket elimination proves that no choice avoids what is forbidden")
+        choice, cost = found
+        self.accept(reduced, choice, "elimination")
+        self.raise_bound((cost + reduced.constant) << reduced.shift, "elimination")
+        return self.optimal()
 
     def core(self, reduced: Reduced, primal: Primal, pool: ThreadPoolExecutor) -> tuple[Reduced, Primal] | None:
         """Searches one core; the narrower one to go on with, if it comes to that."""
@@ -191,13 +207,13 @@ class Search:
 
     def explore(self, reduced: Reduced, dual: Dual, primal: Primal, work: int) -> None:
         """Parts of the core solved exactly, once there is a choice to improve and a dual point to exclude by."""
-        if primal.best is None or dual.epoch < NARROW_FROM or len(reduced.core.cost) > STRATEGIES:
+        if primal.best is None or dual.epoch < NARROW_FROM:
             return
         if self.parts is None or self.parts.reduced is not reduced:
-            self.parts = Neighbourhoods(reduced, point_of(reduced.core, dual.prices, dual.messages), self.seed)
+            self.parts = Neighbourhoods(reduced, dual, self.seed)
             self.aimed = dual.epoch
         elif dual.epoch > self.aimed:
-            self.parts.aim(point_of(reduced.core, dual.prices, dual.messages))
+            self.parts.aim(dual)
             self.aimed = dual.epoch
         # A part may take more than is left; what it took too much, later rounds are without.
         budget = self.budget

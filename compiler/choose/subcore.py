@@ -105,7 +105,7 @@ def part_of(reduced: Reduced, allowed: Any, inside: Any, choice: Ints, load: Any
 def cost_within(part: Part, choice: Ints) -> int:
     """What the part costs by itself under a choice of its strategies, exactly."""
     core = part.core
-    total = sum(part.exact_cost[core.first[:-1] + choice].tolist())
+    total: int = sum(part.exact_cost[core.first[:-1] + choice].tolist())
     source = np.repeat(np.arange(len(choice)), np.diff(core.nbr))
     half = np.flatnonzero(core.other > source)
     a, b = source[half], core.other[half]

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from typing import Any
 
 import numpy as np
 import pytest
 from choose_support import dense, optimum, tiny
 
+from eggshard.choose.buckets import eliminate, plan
 from eggshard.choose.certificate import Certifier, Point, edgewise
 from eggshard.choose.core import Reduced
 from eggshard.choose.core import core_of as core_of_graph
 from eggshard.choose.cuts import rounded
-from eggshard.choose.elimination import eliminate, plan
 from eggshard.choose.evaluate import evaluate
 from eggshard.choose.exact import Search, fit
 from eggshard.choose.graph import graph_of

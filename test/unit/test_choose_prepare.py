@@ -69,3 +69,18 @@ def test_second_process_only_where_it_helps(
 def test_kept_where_nothing_can_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(compiled.COMMON, "cache", False)
     assert compiled.kept()
+
+
+def test_kept_code_goes_when_any_file_of_the_folder_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    def misses(stamp: str) -> int:
+        monkeypatch.setattr(compiled, "STAMP", stamp)
+        function: Any = compiled.entry(doubled)
+        assert function(4) == 8
+        return sum(function.stats.cache_misses.values())
+
+    fresh = str(os.getpid())
+    assert [misses(stamp) for stamp in (fresh, fresh, "another" + fresh, fresh)] == [1, 0, 1, 1]
+
+
+def doubled(x: int) -> int:
+    return 2 * x

@@ -20,7 +20,7 @@ from eggshard.choose.problem import Ints
 BUDGET = 1 << 22
 """Entries of the largest table that may be made."""
 
-ALL_TABLES = 1 << 27
+ALL_TABLES = 1 << 25
 """Entries of all tables together: each keeps a best strategy for decoding."""
 
 BARRED, LARGEST = 2**61, 2**60
