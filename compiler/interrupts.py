@@ -12,8 +12,9 @@ class Interrupts:
     """
     Notes in `noted` that Ctrl-C came inside of the `with`, and raises KeyboardInterrupt as ever.
 
-    A solver that returns what it has at a KeyboardInterrupt cannot say that it was stopped. Where signals are not ours
-    (in a thread, or where somebody else handles them) nothing is noted.
+    A solver that returns what it has at a KeyboardInterrupt cannot say that it was stopped. Others lose one on its way,
+    as compilers and finalizers do: `check` now and then. Where signals are not ours (in a thread, or where somebody
+    else handles them) nothing is noted.
     """
 
     def __init__(self) -> None:
@@ -31,6 +32,11 @@ class Interrupts:
     ) -> None:
         if self.before is not None:
             signal.signal(signal.SIGINT, self.before)
+
+    def check(self) -> None:
+        """Raises KeyboardInterrupt again if one was noted."""
+        if self.noted:
+            raise KeyboardInterrupt
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         self.noted = True

@@ -50,6 +50,9 @@ class Solving:
     def __init__(self, made: Search, began: float, time_limit: float, seed: int, gap: float):
         self.made, self.began, self.time_limit = made, began, time_limit
         self.seed, self.gap = seed, gap
+        self.interrupts = Interrupts()
+        self.best = Result(None, None, None)
+        """The cheapest choice of any part of the search."""
         self.settled = False
         """Whether the best choice that is alike in equal blocks is known."""
 
@@ -58,32 +61,32 @@ class Solving:
         return max(min(LEAST, self.time_limit), share * (self.time_limit - (time.monotonic() - self.began)))
 
     def run(self, module: ModuleOp) -> None:
-        made, best = self.made, None
-        with Interrupts() as interrupts:
+        made, best = self.made, self.best
+        with self.interrupts:
             try:
-                best = self.narrowly(module, interrupts) if not made.whole else self.alike(module)
-                if made.whole and not interrupts.noted:
-                    best = self.wholly(module, best, interrupts)
-                if best.choice is None and not interrupts.noted:
-                    best = self.at_all(module, best, interrupts)
+                best = self.narrowly(module) if not made.whole else self.alike(module)
+                if made.whole and not self.interrupts.noted:
+                    best = self.wholly(module, best)
+                if best.choice is None and not self.interrupts.noted:
+                    best = self.at_all(module, best)
             except MemoryError:
-                if best is None or best.choice is None:
+                best = self.best if best.choice is None else best
+                if best.choice is None:
                     raise
                 made.ended = "out of memory"
             except KeyboardInterrupt:
-                interrupts.noted = True
-        if interrupts.noted:
-            if best is None or best.choice is None:
+                self.interrupts.noted = True
+        if self.interrupts.noted:
+            best = self.best if best.choice is None else best
+            if best.choice is None:
                 raise KeyboardInterrupt
             made.ended = "interrupted"
         elif made.ended == "bound" and not self.near(best):
             made.ended = "time limit"
-        made.result = (
-            best if best is None or best.choice is None else replace(best, choice=made.without_copies(best.choice))
-        )
+        made.result = best if best.choice is None else replace(best, choice=made.without_copies(best.choice))
 
-    def near(self, result: Result | None) -> bool:
-        return result is not None and result.gap is not None and result.gap <= self.gap
+    def near(self, result: Result) -> bool:
+        return result.gap is not None and result.gap <= self.gap
 
     def alike(self, module: ModuleOp) -> Result:
         """With equal blocks held to equal choices; what is proven of these is not true of all."""
@@ -108,33 +111,33 @@ class Solving:
         blocks = tied(written, made.outline, made.decision, folding)
         return self.solved(written if blocks is None else blocks, WRITTEN, [])
 
-    def moves(self, module: ModuleOp, interrupts: Interrupts) -> Moves:
+    def moves(self, module: ModuleOp) -> Moves:
         made, found = self.made, the_mesh(module)
         assert found is not None
 
         def left() -> float:
-            return 0.0 if interrupts.noted else self.time_limit - (time.monotonic() - self.began)
+            return 0.0 if self.interrupts.noted else self.time_limit - (time.monotonic() - self.began)
 
         return Moves(made.outline, made.space, made.decision, found[1], made.problem.limit, left, self.seed)
 
-    def narrowly(self, module: ModuleOp, interrupts: Interrupts) -> Result:
-        return self.moves(module, interrupts).without_whole(fold(main_function(module)))
+    def narrowly(self, module: ModuleOp) -> Result:
+        return self.moves(module).without_whole(fold(main_function(module)))
 
-    def wholly(self, module: ModuleOp, start: Result, interrupts: Interrupts) -> Result:
+    def wholly(self, module: ModuleOp, start: Result) -> Result:
         """Steps in narrower spaces, and all of it at once from what they find."""
         if len(self.made.problem.edge_costs) <= SMALL:
             found = self.freely(start, AT_ONCE)
-            if self.near(found) or found.infeasible or interrupts.noted:
+            if self.near(found) or found.infeasible or self.interrupts.noted:
                 return found
             start = found
-        moves = self.moves(module, interrupts)
+        moves = self.moves(module)
         if not self.settled:
             start = self.stepped(moves, start)
         found = self.freely(start, FREELY)
-        if self.near(found) or found.infeasible or interrupts.noted:
+        if self.near(found) or found.infeasible or self.interrupts.noted:
             return found
         better = self.stepped(moves, found)
-        if interrupts.noted or (found.choice is not None and better.cost == found.cost):
+        if self.interrupts.noted or (found.choice is not None and better.cost == found.cost):
             return better
         again = self.freely(better, 1.0)
         bounds = [bound for bound in (found.bound, again.bound) if bound is not None]
@@ -153,19 +156,19 @@ class Solving:
     def freely(self, start: Result, share: float) -> Result:
         return self.solved(self.made.problem, share, [] if start.choice is None else [start.choice])
 
-    def at_all(self, module: ModuleOp, result: Result, interrupts: Interrupts) -> Result:
+    def at_all(self, module: ModuleOp, result: Result) -> Result:
         """What fits in memory at any cost, where the search for what is cheap has found nothing."""
         problem = self.made.problem
         until = time.monotonic() + max(min(SETTLING, self.time_limit), self.left(1.0))
 
         def left() -> float:
-            return 0.0 if interrupts.noted else until - time.monotonic()
+            return 0.0 if self.interrupts.noted else until - time.monotonic()
 
         enough = 0 if result.infeasible else problem.limit
         if self.made.whole:
             least = smallest(problem, left, seed=self.seed, enough=enough)
         else:
-            least = smallest_in_steps(self.moves(module, interrupts), left, seed=self.seed, enough=enough)
+            least = smallest_in_steps(self.moves(module), left, seed=self.seed, enough=enough)
         self.made.least = least
         if least is None or least.peak > problem.limit or least.cost is None:
             return result
@@ -174,4 +177,14 @@ class Solving:
     def solved(self, problem: Problem, share: float, starts: list[Ints]) -> Result:
         from eggshard.choose.solve import solve
 
-        return solve(problem, time_limit=self.left(share), seed=self.seed, starts=starts, enough=self.gap)
+        found = solve(
+            problem,
+            time_limit=self.left(share),
+            seed=self.seed,
+            starts=starts,
+            enough=self.gap,
+            on_progress=lambda _: self.interrupts.check(),
+        )
+        if found.cost is not None and (self.best.cost is None or found.cost < self.best.cost):
+            self.best = Result(found.choice, found.cost, None)
+        return found

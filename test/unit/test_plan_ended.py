@@ -144,6 +144,23 @@ def test_control_c(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtur
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_control_c_that_is_lost(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Compilers and finalizers swallow a KeyboardInterrupt; the solver is stopped by its next progress."""
+    solve = solver.solve
+
+    def interrupted(problem: Problem, **options: Any) -> Result:
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+        except KeyboardInterrupt:
+            pass
+        with pytest.raises(KeyboardInterrupt):
+            options["on_progress"](None)
+        return solve(problem, time_limit=60.0)
+
+    monkeypatch.setattr(solver, "solve", interrupted)
+    assert ran(capsys, "--time-limit", "60")[0] == 0 and ended() == "interrupted"
+
+
 def test_control_c_before_anything_is_found(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -183,7 +200,7 @@ def test_this_machine_runs_out_of_memory_elsewhere(
 def test_what_is_found_before_this_machine_is_full_counts(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def full(self: Any, module: Any, start: Result, interrupts: Any) -> Result:
+    def full(self: Any, module: Any, start: Result) -> Result:
         raise MemoryError
 
     def alike(self: Any, module: Any) -> Result:
