@@ -51,8 +51,8 @@ def allowed(outline: Outline, space: Space, decision: Decision, annotated: Modul
         layout = argument_layout(func, tensor.argument)
         kind = space.kinds[key_of(outline, index)]
         code = (0,) * (len(live_axes(mesh)) + 1) if layout is None else code_of_layout(layout, mesh)
-        lies = decision.variables[home].places == kind.index.get(code, -1)
-        if lies.any():
+        lies = np.equal(decision.variables[home].places, -1 if code is None else kind.index.get(code, -1))
+        if code in kind.index and lies.any():
             masks[home] = lies
     return masks
 

@@ -110,8 +110,8 @@ def measured(row: str, args: argparse.Namespace) -> list[str]:
         imported = time.monotonic()
         try:
             made = search(module, model, memory, time_limit=args.time_limit, gap=args.gap, progress=progress)
-        except DiagnosticError as problem:
-            return [*cells, problem.message]
+        except DiagnosticError as refusal:
+            return [*cells, refusal.message.partition(";")[0]]
     ended, busy = time.monotonic(), time.process_time() - busy
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
     problem, result = made.problem, made.result
