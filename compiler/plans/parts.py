@@ -81,8 +81,8 @@ class Asked:
 @dataclass(frozen=True)
 class Prediction:
     """
-    What a searched plan takes: seconds of a step, of which `op_seconds` for ops and the rest for reshards; memory of a device; and
-    the bound that no plan is below (None: nothing was proven).
+    What a searched plan takes: seconds of a step, of which `op_seconds` for ops and the rest for reshards; memory of a
+    device; and the bound that no plan is below (None: nothing was proven).
     """
 
     seconds: float

@@ -34,7 +34,8 @@ def planned(fn: Any, **options: Any) -> Plan:
     weights = [jax.ShapeDtypeStruct((WIDTH, WIDTH), jnp.float32)] * LAYERS
     x = jax.ShapeDtypeStruct((BATCH, WIDTH), jnp.float32)
     args = (weights, weights, x) if fn is step else (weights, x)
-    return eggshard.plan(fn, args, mesh=MESH, time_limit=60.0, **options)
+    made: Plan = eggshard.plan(fn, args, mesh=MESH, time_limit=60.0, **options)
+    return made
 
 
 def test_a_train_step() -> None:
