@@ -46,5 +46,12 @@ class SearchStrategiesPass(ModulePass):
         hardware = load_hardware(self.hardware)
         limit = hardware.memory_bytes if self.memory is None else parse_bytes(self.memory)
         cost = AnalyticCost(hardware, found[1])
-        options = {"logic": self.logic, "relax_rounding": self.relax_rounding}
-        search(op, cost, limit, time_limit=self.time_limit, seed=self.seed, **options)
+        search(
+            op,
+            cost,
+            limit,
+            time_limit=self.time_limit,
+            seed=self.seed,
+            logic=self.logic,
+            relax_rounding=self.relax_rounding,
+        )
