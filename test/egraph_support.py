@@ -212,7 +212,7 @@ def check_forms(island: Island, forms: Forms, leaves: dict[Any, Any]) -> Any:
         leaf = forms.leaves[c]
         if leaf is not None:
             sizes = [island.sizes[index] for index in leaf.indices]
-            value = np.ones(sizes) if leaf.value is None else np.reshape(leaves[leaf.value], sizes)
+            value: Any = np.ones(sizes) if leaf.value is None else np.reshape(leaves[leaf.value], sizes)
             values.append(np.einsum(value, list(leaf.indices), indices))
             continue
         ways = []
@@ -229,8 +229,8 @@ def check_forms(island: Island, forms: Forms, leaves: dict[Any, Any]) -> Any:
         for way in ways[1:]:
             np.testing.assert_array_equal(way, ways[0])
         values.append(ways[0])
-    indices = flat(island.dims)
-    turned = np.einsum(values[forms.root], sorted(indices), list(indices))
+    order = flat(island.dims)
+    turned = np.einsum(values[forms.root], sorted(order), list(order))
     return np.reshape(turned, island.kind.get_shape())
 
 

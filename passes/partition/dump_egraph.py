@@ -40,7 +40,7 @@ class DumpEgraphPass(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         from eggshard.cost import AnalyticCost
-        from eggshard.egraph.dump import dump
+        from eggshard.egraph.dump.write import dump
         from eggshard.egraph.rulesets import Rules
         from eggshard.hardware import load_hardware
         from eggshard.partitioning.program import the_mesh

@@ -13,7 +13,7 @@ from eggshard.annotation import add_mesh
 from eggshard.cost import AnalyticCost
 from eggshard.dialects.assembly import make_context, parse_module
 from eggshard.dialects.sharding.ops import ConstraintOp
-from eggshard.egraph.dump import dump
+from eggshard.egraph.dump.write import dump
 from eggshard.hardware import load_hardware
 from eggshard.mesh import Mesh
 from eggshard.passes import pipeline

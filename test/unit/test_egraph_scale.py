@@ -5,12 +5,16 @@ from __future__ import annotations
 import pytest
 from egraph_support import M, Program, Shape, agrees, kinds, product
 
+from eggshard.egraph.logic.islands import Island
+from eggshard.egraph.logic.saturate import Forms
+
 RULES = ("scale", "commute")
 
 
-def scaled(found: object, elements: int) -> bool:
+def scaled(found: tuple[Island, Forms] | None, elements: int) -> bool:
     """Whether some form multiplies a tensor of so many elements by a scalar."""
-    island, forms = found  # type: ignore[misc]
+    assert found is not None
+    island, forms = found
     return any(
         form.kind == "product" and forms.masks[form.operands[1]] == 0 and island.elements(mask) == elements
         for made, mask in zip(forms.forms, forms.masks, strict=True)

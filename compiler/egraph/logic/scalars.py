@@ -11,7 +11,7 @@ from xdsl.ir import Attribute, Operation, OpResult, SSAValue
 from eggshard.dialects import stablehlo
 from eggshard.partitioning.identity import encode
 
-PLAIN = {Float16Type: "<e", Float32Type: "<f", Float64Type: "<d"}
+PLAIN: dict[type[Attribute], str] = {Float16Type: "<e", Float32Type: "<f", Float64Type: "<d"}
 
 
 def constant(value: float, element: Attribute) -> SSAValue | None:
@@ -33,7 +33,7 @@ def decoded(data: bytes, element: Attribute) -> float | None:
     """One element; None for a type of which no arithmetic is done here."""
     if isinstance(element, BFloat16Type):
         data, element = bytes(2) + data, Float32Type()
-    code = PLAIN.get(type(element))  # type: ignore[call-overload]
+    code = PLAIN.get(type(element))
     return None if code is None else float(struct.unpack(code, data)[0])
 
 

@@ -1,10 +1,4 @@
-"""
-The e-graph as a person reads it: xDSL's `equivalence` dialect.
-
-A class is a tensor in a layout. Its e-nodes are ops under a strategy, collectives from other layouts of the tensor,
-and, where the program may be written otherwise, ops of other forms. Where something was chosen, e-nodes have costs in
-picoseconds, and each class that the plan makes says by which of them (`min_cost_index`).
-"""
+"""What is in the classes: ops under their strategies, collectives, and what is given."""
 
 from __future__ import annotations
 
@@ -13,18 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from xdsl.dialects.builtin import ArrayAttr, IntAttr, ModuleOp, StringAttr, UnrealizedConversionCastOp
-from xdsl.dialects.equivalence import EQSAT_COST_LABEL, ClassOp, GraphOp, YieldOp
-from xdsl.dialects.func import ReturnOp
-from xdsl.ir import Attribute, Block, Operation, OpResult, Region, SSAValue
+from xdsl.dialects.builtin import IntAttr, ModuleOp, StringAttr, UnrealizedConversionCastOp
+from xdsl.dialects.equivalence import EQSAT_COST_LABEL
+from xdsl.ir import Attribute, Block, Operation, OpResult, SSAValue
 
 from eggshard.dialects.names import value_names
 from eggshard.dialects.sharding import StrategyAttr
 from eggshard.dialects.sharding.access import LAYOUTS, STRATEGY
-from eggshard.dialects.sharding.attributes import LayoutAttr
 from eggshard.dialects.sharding.layout import Layout
 from eggshard.dialects.sharding.ops import ConstraintOp, ReshardOp
-from eggshard.egraph.codes import KIND_OF, Code, layout_of_code, live_axes
+from eggshard.egraph.codes import layout_of_code, live_axes
 from eggshard.partitioning.program import main_function, the_mesh
 from eggshard.planning.kinds import Kind
 from eggshard.planning.outline import Outline
@@ -54,17 +46,13 @@ class Members:
     taken: int = -1
 
 
-def dump(module: ModuleOp, search: Search, tensors: str | None = None) -> None:
+class Classes:
     """
-    Puts the e-graph of a program into the place of its main function's body.
+    The classes of a program, with the e-nodes in `block`; each is read by a placeholder until it is written.
 
-    Nothing may be written into the module yet. Of tensors whose name does not match `tensors` (a regular expression)
-    only what others read is shown, and not how it comes about.
+    Of tensors whose name does not match `shown` only what others read is there, and not how it comes about.
     """
-    _Dump(module, search, re.compile(tensors or "")).run()
 
-
-class _Dump:
     def __init__(self, module: ModuleOp, search: Search, shown: re.Pattern[str]):
         found = the_mesh(module)
         assert found is not None
@@ -76,7 +64,7 @@ class _Dump:
             search.space,
         )
         self.choice = None if search.result is None else search.result.choice
-        self.names = _names(module, self.outline)
+        self.names = names_of(module, self.outline)
         self.shown = [shown.search(name) is not None for name in self.names]
         self.block = Block()
         self.classes: dict[Place, Members] = {}
@@ -87,7 +75,8 @@ class _Dump:
             for index, way in enumerate(piece.ways)
         }
 
-    def run(self) -> None:
+    def fill(self) -> None:
+        """Tensors in the order in which they are made: what an op reads is there before it."""
         for tensor, found in enumerate(self.outline.tensors):
             if found.maker is None and found.result < 0:
                 self.leaf(tensor)
@@ -97,14 +86,6 @@ class _Dump:
             for tensor in site.results:
                 if tensor >= 0:
                     self.reshards(tensor)
-        last = self.func.body.block.last_op
-        assert last is not None
-        if self.choice is not None:
-            self.mark()
-        yielded = [self.yielded(index, value) for index, value in enumerate(last.operands)]
-        self.write(yielded)
-
-    # what is in the classes
 
     def kind(self, tensor: int) -> Kind:
         return self.space.kinds[key_of(self.outline, tensor)]
@@ -219,120 +200,12 @@ class _Dump:
             if taken:
                 members.taken = len(members.values) - 1
 
-    # what was chosen
-
-    def mark(self) -> None:
-        """Every class that the plan makes: by an op, or by the collectives on the way from where the tensor is."""
-        for tensor, found in enumerate(self.outline.tensors):
-            if found.result >= 0 or not self.shown[tensor]:
-                continue
-            home = self.search.decision.home[tensor]
-            kept = -1 if home < 0 else self.lies(home)
-            if found.maker is None:
-                self.classes[tensor, kept].taken = 0
-            there = [layout for (t, layout), members in self.classes.items() if t == tensor and members.taken >= 0]
-            if not there:
-                continue  # made in other forms alone
-            copies = [v for v, variable in enumerate(self.search.decision.variables) if variable.copy]
-            wanted = [kept, *(self.lies(v) for v in copies if self.search.decision.variables[v].tensor == tensor)]
-            for use in found.uses:
-                wanted.append(self.read(tensor, use.site, use.way, use.operand, use.feeds))
-            for layout in wanted:
-                if layout >= 0:
-                    self.walk(tensor, there, layout)
-
     def lies(self, variable: int) -> int:
         assert self.choice is not None
         return int(self.search.decision.variables[variable].places[self.choice[variable]])
 
-    def read(self, tensor: int, site: int, way: int, operand: int, feeds: int) -> int:
-        """The layout in which the plan reads a tensor there; -1 where it does not."""
-        if feeds >= 0:
-            return self.lies(self.search.decision.home[feeds])
-        assert self.choice is not None
-        return int(self.space.states(site).reads(way, operand)[self.choice[self.search.decision.of_site[site]]])
 
-    def walk(self, tensor: int, there: list[int], target: int) -> None:
-        """Marks the cheapest way from layouts that the plan has to one that it reads."""
-        kind = self.kind(tensor)
-        at = min(there, key=lambda layout: float(kind.seconds[layout, target]))
-        while at != target:
-            left = kind.seconds[at, target]
-            steps = [
-                kind.index[s.target]
-                for s in kind.steps
-                if kind.index[s.source] == at
-                and kind.index[s.target] != at
-                and kind.once[at, kind.index[s.target]] + kind.seconds[kind.index[s.target], target]
-                <= left * (1 + 1e-9)
-                and kind.seconds[kind.index[s.target], target] < left
-            ]
-            before, at = at, steps[0]
-            members = self.classes[tensor, at]
-            if members.taken < 0:
-                source = self.classes[tensor, before].result
-                members.taken = next(
-                    n
-                    for n, value in enumerate(members.values)
-                    if isinstance(value.owner, ReshardOp) and value.owner.input is source
-                )
-            there.append(at)
-
-    # writing
-
-    def yielded(self, index: int, value: SSAValue) -> SSAValue:
-        """A result of the program, in the layout that it was given, or replicated."""
-        tensor = self.outline.of.get(value, -1)
-        if tensor < 0:
-            return self.constant(value)
-        layout = self.kind(tensor).index[(0,) * (len(live_axes(self.mesh)) + 1)]
-        if self.choice is not None:
-            homes = {t.result: n for n, t in enumerate(self.outline.tensors) if t.result >= 0}
-            homes |= dict(self.outline.linked_results)
-            layout = self.lies(self.search.decision.home[homes[index]])
-        return self.classes[tensor, layout].result
-
-    def write(self, yielded: list[SSAValue]) -> None:
-        """The classes, each after its first e-node, and the graph in the place of the function's body."""
-        for place, members in self.classes.items():
-            if not members.values:
-                if not members.result.uses and members.result not in yielded:
-                    continue
-                op: Operation = UnrealizedConversionCastOp.get([], [members.result.type])
-                self.block.add_op(op)
-                members.values.append(op.results[0])
-            made = ClassOp(*members.values, min_cost_index=None if members.taken < 0 else IntAttr(members.taken))
-            made.attributes["tensor"] = StringAttr(self.names[place[0]])
-            made.attributes[LAYOUTS] = ArrayAttr([LayoutAttr(self.layout(place))])
-            made.result.name_hint = self.hint(place)
-            members.result.replace_all_uses_with(made.result)
-            yielded[:] = [made.result if value is members.result else value for value in yielded]
-            last = members.values[-1].owner
-            assert isinstance(last, Operation)
-            self.block.insert_op_after(made, last)
-        types = [value.type for value in yielded]
-        self.block.add_op(YieldOp(*yielded))
-        body = self.func.body.block
-        for old in reversed(list(body.ops)):
-            old.detach()
-            old.erase(safe_erase=False)
-        graph = GraphOp(types, Region(self.block))
-        body.add_ops([graph, ReturnOp(*graph.results)])
-
-    def hint(self, place: Place) -> str:
-        """`x.0r`: the first axis cuts dimension 0 of %x, the second does nothing."""
-        name = re.sub(r"[^\w$]", "_", self.names[place[0]].removeprefix("%"))
-        code = self.kind(place[0]).codes[place[1]]
-        return f"{'v' if name[0].isdigit() else ''}{name}.{letters(code)}"
-
-
-def letters(code: Code) -> str:
-    """A layout in short: per axis r (replicated), the dimension that it cuts, or the first letter of its reduction."""
-    columns = "".join("r" if c == 0 else KIND_OF[c][0] if c in KIND_OF else str(c - 1) for c in code[:-1])
-    return columns + (".turned" if code[-1] else "")
-
-
-def _names(module: ModuleOp, outline: Outline) -> list[str]:
+def names_of(module: ModuleOp, outline: Outline) -> list[str]:
     """Each tensor as the printed program calls it; what only other forms make has a number of its own."""
     values = value_names(main_function(module))
     names = []
