@@ -39,9 +39,8 @@ LARGEST = 60_000
 SWEEPS = 40
 """Of message passing within a part."""
 
-OVERHEAD = 4_000
-"""Work of a part beside that, in microseconds, and as much again per so many strategies of the core."""
-STRATEGIES = 4_000
+OVERHEAD, STRATEGIES = 4_000, 20
+"""Work of a part beside that, in microseconds: a base, and one for so many strategies of the core."""
 
 
 class Neighbourhoods:
@@ -73,7 +72,7 @@ class Neighbourhoods:
         `others` are good choices to cross with.
         """
         core = self.reduced.core
-        spend(OVERHEAD + OVERHEAD * len(core.cost) // STRATEGIES)
+        spend(OVERHEAD + len(core.cost) // STRATEGIES)
         allowed = self.rise <= cost - self.bound
         counts = np.add.reduceat(allowed.astype(np.int64), core.first[:-1])
         undecided = np.flatnonzero(counts > 1)

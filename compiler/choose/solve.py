@@ -32,6 +32,12 @@ from eggshard.choose.problem import Ints, Problem, Progress, Result
 NARROW_FROM = 1
 """The epoch of the dual from which on it is worth to see what its bound excludes."""
 
+SETTLED = 40
+"""Steps of the dual after which its bound is worth to exclude strategies by."""
+
+BETTER = 0.1
+"""Parts exclude by a new dual point when it closes this part of the gap."""
+
 CLOSER = 0.95
 """Within an epoch it is tried again when the gap has shrunk to this part."""
 
@@ -103,8 +109,6 @@ class Search:
         """Whether a narrowed core left nothing to choose."""
         self.parts: Neighbourhoods | None = None
         self.budget = Budget(0)
-        self.aimed = 0
-        """The epoch of the dual that `parts` excludes by."""
         self.ceiling: int | None = None
         """What is proven of a narrowed core is so of choices that cost less than this."""
 
@@ -207,14 +211,12 @@ class Search:
 
     def explore(self, reduced: Reduced, dual: Dual, primal: Primal, work: int) -> None:
         """Parts of the core solved exactly, once there is a choice to improve and a dual point to exclude by."""
-        if primal.best is None or dual.epoch < NARROW_FROM:
+        if primal.best is None or (dual.epoch == 0 and dual.step < SETTLED):
             return
         if self.parts is None or self.parts.reduced is not reduced:
             self.parts = Neighbourhoods(reduced, dual, self.seed)
-            self.aimed = dual.epoch
-        elif dual.epoch > self.aimed:
+        elif dual.bound - self.parts.bound > BETTER * (primal.cost - self.parts.bound):
             self.parts.aim(dual)
-            self.aimed = dual.epoch
         # A part may take more than is left; what it took too much, later rounds are without.
         budget = self.budget
         budget.left = min(budget.left, 0) + work
