@@ -14,7 +14,10 @@ import numpy as np
 from eggshard.choose.problem import INFINITE, Problem
 
 FORBIDDEN = 2**62
-"""What a forbidden table entry holds; sums of allowed costs stay below 2**60 in size."""
+"""What a forbidden table entry holds; sums of allowed costs stay below `LARGEST` in size."""
+
+LARGEST = 2.0**56
+"""So that proofs have bits left for prices and messages."""
 
 POOL, MAPS, RECORDS, EDGE_HEAD, EDGE_COUNT, NODE_HEAD, NODE_COUNT, CONSTANT, EMPTIED, ROOM, CHANGED = range(11)
 """Slots of `Graph.counters`: used table entries, used map entries, records, two ring buffers, the cost of what is gone,
@@ -88,7 +91,7 @@ def shift_of(problem: Problem) -> int:
             sizes = np.abs(np.where(values >= INFINITE, 0, values).astype(np.float64))
             total += float(np.maximum.reduceat(sizes, starts).sum())
     shift = 0
-    while total / 2.0**shift > 2.0**59:
+    while total / 2.0**shift > LARGEST:
         shift += 1
     return shift
 
