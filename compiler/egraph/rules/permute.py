@@ -1,4 +1,9 @@
-"""collective_permute: shares change devices whole, as where axes of one dimension change order or change places."""
+"""
+collective_permute: shares change devices whole, as where axes of one dimension change order or change places.
+
+S + S^T with S cut on both dimensions costs 1.1 times as much without it on a mesh of 2x2, 1.7 times on 2x2x2
+(`symmetrised` of `tools/bench/ablation.py`).
+"""
 
 from __future__ import annotations
 
