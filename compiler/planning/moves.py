@@ -29,8 +29,8 @@ from eggshard.planning.variables import Decision
 
 NEAR = 2e-3
 """How near to its bound a narrowed problem is solved."""
-STEP = 4.0
-"""Seconds for a step at most."""
+STEP, PART = 4.0, 0.1
+"""Seconds for a step at most, and which part of those that are left."""
 LESS = 0.5
 """A step towards less memory is to leave this part of it."""
 MOST = 0.9
@@ -78,13 +78,13 @@ class Moves:
     def posed(self, part: Narrowed, limit: int) -> Problem:
         return problem_of(part.decision, self.kinds, self.outline.steps, limit, "narrowed")
 
-    def step(self, masks: Sequence[Mask], start: Ints, limit: int, seconds: float = STEP) -> Found | None:
+    def step(self, masks: Sequence[Mask], start: Ints, limit: int) -> Found | None:
         """The best choice that these strategies allow."""
         from eggshard.choose.solve import solve
 
         part = narrowed(self.decision, masks)
         problem = self.posed(part, limit)
-        seconds = max(0.5, min(seconds, self.left()))
+        seconds = max(0.5, min(STEP, PART * self.left()))
         result = solve(problem, time_limit=seconds, seed=self.seed, starts=[part.part(start)], enough=NEAR)
         if result.choice is None or result.cost is None:
             return None
