@@ -10,7 +10,8 @@ import numpy.typing as npt
 from xdsl.ir import Block, Operation, SSAValue
 
 from eggshard.cost.fusion import materialised
-from eggshard.cost.lowered import Lowered, lower_ops
+from eggshard.cost.lowered import Lowered
+from eggshard.cost.lowering import lower_ops
 from eggshard.cost.schedule import breadth_first
 
 Ints = npt.NDArray[np.int64]

@@ -16,7 +16,8 @@ from xdsl.dialects.func import FuncOp
 
 from eggshard.cost.buffers import Buffer, arena_bytes, most_live
 from eggshard.cost.fusion import Step, materialised
-from eggshard.cost.lowered import Kind, Lowered, bytes_of, lower
+from eggshard.cost.lowered import Kind, Lowered, bytes_of
+from eggshard.cost.lowering import lower
 from eggshard.cost.schedule import breadth_first
 from eggshard.dialects.sharding import LayoutAttr
 from eggshard.dialects.stablehlo.dense import element_bytes

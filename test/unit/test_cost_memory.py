@@ -9,7 +9,8 @@ from xdsl.dialects.builtin import ModuleOp
 from eggshard.cost.buffers import Buffer, arena_bytes, most_live
 from eggshard.cost.fusion import materialised
 from eggshard.cost.intervals import block_intervals
-from eggshard.cost.lowered import Kind, lower
+from eggshard.cost.lowered import Kind
+from eggshard.cost.lowering import lower
 from eggshard.cost.memory import predicted_memory
 from eggshard.dialects.assembly import Parser, make_context
 from eggshard.partitioning.program import main_function
