@@ -32,6 +32,8 @@ SMALL = 1_000_000
 """Entries of tables up to which all of a problem is tried at once before anything else."""
 AT_ONCE = 0.2
 """Share of the time that this may take."""
+MANY = 5_000_000
+"""Entries of tables from which on steps take longer than they bring, where there is a choice to begin from."""
 STEPPED = 0.6
 """Steps end where this part of the time that there was is left."""
 LEAST = 1.0
@@ -131,7 +133,7 @@ class Solving:
                 return found
             start = found
         moves = self.moves(module)
-        if not self.settled:
+        if start.choice is None or (not self.settled and len(self.made.problem.edge_costs) <= MANY):
             start = self.stepped(moves, start)
         found = self.freely(start, FREELY)
         if self.near(found) or found.infeasible or self.interrupts.noted:
