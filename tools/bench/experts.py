@@ -1,7 +1,7 @@
 """
 Holds the chosen plan against every expert's plan, in the same cost model, with no tactic given to the search.
 
-    python -m eggshard.tools.bench.experts                          the whole suite (an hour)
+    python -m eggshard.tools.bench.experts                          the whole suite (takes long)
     python -m eggshard.tools.bench.experts --models gpt2,moe --meshes 4x2 --limits tight --time-limit 5
 
 An expert's plan is one of the model's tactics (`all`: every one, propagated): its strategies are the only ones allowed
