@@ -16,18 +16,20 @@ class AnalyticCost:
     """
     A CostModel without measurements beyond the attained rates of the hardware file.
 
-    An op takes the longest of its arithmetic and its bytes through memory, and the start of its kernels.
+    Rates are those of one device while all of the mesh work. An op takes the longest of its arithmetic and its bytes
+    through memory, and the start of its kernels.
     `links` overrides what single mesh axes run over.
     """
 
     def __init__(self, hardware: Hardware, mesh: Mesh, links: Mapping[str, AxisLink] | None = None):
-        self.hardware = hardware
+        self.hardware = hardware = hardware.among(mesh.device_count)
         self.mesh = mesh
         self.links = link_of_axis(hardware, mesh, links)
         found = list(self.links.values())
         self._rates = np.array([link.bytes_per_second for link in found])
         self._seconds = np.array([link.seconds for link in found])
         self._torus = np.array([link.torus for link in found])
+        self._copies = np.array([link.copies for link in found])
         self._flops = np.array([hardware.flops_per_second(dtype) for dtype in DTYPES])
 
     def ops(self, batch: OpBatch) -> Floats:
@@ -41,5 +43,5 @@ class AnalyticCost:
     def collectives(self, batch: CollectiveBatch) -> Floats:
         """Seconds of each collective."""
         axes = batch.axes
-        groups = Groups(batch.spans, self._rates[axes], self._seconds[axes], self._torus[axes])
+        groups = Groups(batch.spans, self._rates[axes], self._seconds[axes], self._torus[axes], self._copies[axes])
         return collective_seconds(batch.kind, batch.bytes, groups, self.hardware.collective_seconds)

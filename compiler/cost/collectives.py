@@ -3,10 +3,12 @@ Collectives by alpha and beta: messages cost seconds each, bytes cost seconds ov
 
 A group over several axes works axis by axis. Gathering begins with the slowest axis, while shards are small. What a
 device must send through its port is the bound; rings and pairwise exchanges reach it on the machines of the catalogue.
+Devices that share a memory copy instead: each waits for all others once, then reads and writes what it ends up with.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,12 +20,17 @@ Mask = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
 @dataclass(frozen=True)
 class Groups:
-    """Groups of devices: spans [n, a] with the attained rate, message seconds and topology of each axis, all [n, a]."""
+    """
+    Groups of devices: spans [n, a] with the attained rate, message seconds and topology of each axis, all [n, a].
+
+    A group whose axes are all `copies` exchanges through memory.
+    """
 
     spans: Ints
     rates: Floats
     seconds: Floats
     torus: Mask
+    copies: Mask
 
     def slowest_first(self) -> Groups:
         """The axes of each group in order of rate; axes of span 1 stand anywhere."""
@@ -33,7 +40,12 @@ class Groups:
             np.take_along_axis(self.rates, order, 1),
             np.take_along_axis(self.seconds, order, 1),
             np.take_along_axis(self.torus, order, 1),
+            np.take_along_axis(self.copies, order, 1),
         )
+
+    def of(self, rows: Mask) -> Groups:
+        """Some of the groups."""
+        return Groups(*(column[rows] for column in (self.spans, self.rates, self.seconds, self.torus, self.copies)))
 
 
 def collective_seconds(kind: Codes, size: Floats, groups: Groups, start: float) -> Floats:
@@ -46,11 +58,14 @@ def collective_seconds(kind: Codes, size: Floats, groups: Groups, start: float) 
     ordered = groups.slowest_first()
     members = ordered.spans.prod(axis=1)
     total = np.zeros(len(size))
+    through_memory = (ordered.copies | (ordered.spans == 1)).all(axis=1)
     for code, formula in FORMULAS.items():
-        rows = kind == code
+        rows = (kind == code) & ~through_memory
         if rows.any():
-            part = Groups(ordered.spans[rows], ordered.rates[rows], ordered.seconds[rows], ordered.torus[rows])
-            total[rows] = formula(size[rows], members[rows].astype(np.float64), part)
+            total[rows] = formula(size[rows], members[rows].astype(np.float64), ordered.of(rows))
+        rows = (kind == code) & through_memory
+        if rows.any():
+            total[rows] = _copied(COPIED[code](size[rows], members[rows].astype(np.float64)), ordered.of(rows))
     return np.where(members > 1, total + start, 0.0)
 
 
@@ -101,6 +116,15 @@ def _collective_permute(size: Floats, members: Floats, groups: Groups) -> Floats
     return seconds
 
 
+def _copied(moved: Floats, groups: Groups) -> Floats:
+    """So many bytes read and written, after a rendezvous of all members."""
+    crossed = groups.spans > 1
+    slowest = np.where(crossed, groups.rates, np.inf).min(axis=1)
+    waits = np.where(crossed, groups.seconds, 0.0).max(axis=1) * (groups.spans.prod(axis=1) - 1.0)
+    seconds: Floats = waits + moved / slowest
+    return seconds
+
+
 FORMULAS = {
     CollectiveKind.ALL_GATHER: _all_gather,
     CollectiveKind.ALL_REDUCE: _all_reduce,
@@ -108,3 +132,12 @@ FORMULAS = {
     CollectiveKind.ALL_TO_ALL: _all_to_all,
     CollectiveKind.COLLECTIVE_PERMUTE: _collective_permute,
 }
+
+COPIED: dict[CollectiveKind, Callable[[Floats, Floats], Floats]] = {
+    CollectiveKind.ALL_GATHER: lambda size, members: 2.0 * size * members,
+    CollectiveKind.ALL_REDUCE: lambda size, members: 2.0 * size,
+    CollectiveKind.REDUCE_SCATTER: lambda size, members: size + size / members,
+    CollectiveKind.ALL_TO_ALL: lambda size, members: 2.0 * size,
+    CollectiveKind.COLLECTIVE_PERMUTE: lambda size, members: 2.0 * size,
+}
+"""Bytes that a device reads and writes, from those that it holds before and the members of its group."""

@@ -12,12 +12,13 @@ from eggshard.hardware.description import Hardware, Link
 
 @dataclass(frozen=True)
 class AxisLink:
-    """What one device sends along a mesh axis: attained bytes/s one way, and seconds a message."""
+    """What one device sends along a mesh axis: attained bytes/s one way (`copies`: copied), and seconds a message."""
 
     link: str
     bytes_per_second: float
     seconds: float
     torus: bool = False
+    copies: bool = False
 
 
 def link_of_axis(hardware: Hardware, mesh: Mesh, override: Mapping[str, AxisLink] | None = None) -> dict[str, AxisLink]:
@@ -67,11 +68,11 @@ def _crossing(hardware: Hardware, stride: int, size: int, rings: int) -> AxisLin
             slow = _whole(link, members)
             fast = _whole(inside, 1)
             rate = min(slow.bytes_per_second, fast.bytes_per_second) if members > 1 else slow.bytes_per_second
-            return AxisLink(slow.link, rate / (rings if link.torus else 1), slow.seconds, link.torus)
+            return AxisLink(slow.link, rate / (rings if link.torus else 1), slow.seconds, link.torus, link.copies)
         if stride < reach:
             inside, members = link, max(1, reach // stride)
     raise AssertionError("the outermost link joins all devices")
 
 
 def _whole(link: Link, ports: int) -> AxisLink:
-    return AxisLink(link.name, link.bytes_per_second * ports, link.seconds, link.torus)
+    return AxisLink(link.name, link.bytes_per_second * ports, link.seconds, link.torus, link.copies)

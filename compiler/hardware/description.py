@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 DTYPES = ("f64", "f32", "bf16", "f16", "f8", "i8")
 """The element types with a rate of their own; `dtype_class` says which of them another type runs as."""
@@ -18,6 +18,7 @@ class Link:
 
     `bytes_per_second` is what one device sends one way, attained, all its ports of this link together; `seconds` the
     latency of one message. A `torus` link has `dimensions` rings, and the rate is that of one ring, both ways round.
+    With `copies` devices share a memory and exchange by copying: the rate counts bytes read and written.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Link:
     seconds: float
     torus: bool = False
     dimensions: int = 1
+    copies: bool = False
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,8 @@ class Hardware:
 
     `flops` are attained rates of contractions by dtype, in FLOP/s; `vector_flops` that of elementwise arithmetic;
     `memory_bandwidth` attained bytes/s; `launch_seconds` the cost of starting one kernel, `collective_seconds` that of
-    starting one collective. `axes` names the link of a mesh axis where the file says it.
+    starting one collective. `axes` names the link of a mesh axis where the file says it. Where devices are threads of
+    one machine, `cores` are what they share, and all rates and seconds those of one core (0: each device is its own).
     """
 
     name: str
@@ -49,6 +52,31 @@ class Hardware:
     collective_seconds: float
     links: tuple[Link, ...]
     axes: tuple[tuple[str, str], ...] = ()
+    cores: int = 0
+
+    def among(self, devices: int) -> Hardware:
+        """
+        One of so many devices, as fast as it is while all of them work.
+
+        On shared cores only the work of all devices together counts: sharding makes nothing faster that way, but what
+        is replicated is done as often as there are devices.
+        """
+        waits = devices / self.cores if self.cores else 1.0
+        if waits <= 1.0:
+            return self
+        return replace(
+            self,
+            flops=tuple((dtype, rate / waits) for dtype, rate in self.flops),
+            vector_flops=self.vector_flops / waits,
+            memory_bandwidth=self.memory_bandwidth / waits,
+            launch_seconds=self.launch_seconds * waits,
+            collective_seconds=self.collective_seconds * waits,
+            links=tuple(
+                replace(link, bytes_per_second=link.bytes_per_second / waits, seconds=link.seconds * waits)
+                for link in self.links
+            ),
+            cores=0,
+        )
 
     def flops_per_second(self, dtype: str) -> float:
         """Attained rate of contractions in `dtype`, one of DTYPES; by fallback where the file has none."""

@@ -99,6 +99,7 @@ class _Reader:
             collective_seconds=self.seconds(data, "collective_seconds", "collective_seconds"),
             links=tuple(links),
             axes=tuple(axes.items()),
+            cores=self.cores(data.get("cores", 0)),
         )
 
     def rates(self, data: dict[str, Json]) -> dict[str, float]:
@@ -126,6 +127,11 @@ class _Reader:
                 raise self.error(f"links[{index - 1}].devices", found, f"fewer than those of links[{index}]")
         return links
 
+    def cores(self, value: Json) -> int:
+        if type(value) is not int or not 0 <= value <= 1 << 20:
+            raise self.error("cores", _show(value), "the number of cores that all devices share, 0 for none")
+        return value
+
     def link(self, data: Json, key: str) -> Link:
         if not isinstance(data, dict):
             raise self.error(key, _kind(data), "an object")
@@ -136,6 +142,9 @@ class _Reader:
         torus = data.get("torus", 0)
         if type(torus) is not int or not 0 <= torus <= 8:
             raise self.error(f"{key}.torus", _show(torus), "the number of dimensions of the torus, 0 for none")
+        copies = data.get("copies", False)
+        if not isinstance(copies, bool):
+            raise self.error(f"{key}.copies", _show(copies), "true or false")
         rate = self.positive(self.needed(data, "bytes_per_second", f"{key}."), f"{key}.bytes_per_second")
         return Link(
             name=self.text(self.needed(data, "name", f"{key}."), f"{key}.name"),
@@ -144,6 +153,7 @@ class _Reader:
             seconds=self.seconds(data, "seconds", f"{key}.seconds"),
             torus=torus > 0,
             dimensions=max(1, torus),
+            copies=copies,
         )
 
     def needed(self, data: dict[str, Json], key: str, prefix: str = "") -> Json:
@@ -207,6 +217,7 @@ FIELDS = {
     "collective_seconds": "a number of seconds",
     "links": "a list of at least one link, innermost first",
     "axes": "an object of link names by mesh axis",
+    "cores": "a number of cores",
 }
 LINK_FIELDS = {
     "name": "a string",
@@ -215,6 +226,7 @@ LINK_FIELDS = {
     "attained": "a fraction",
     "seconds": "a number of seconds",
     "torus": "a number of dimensions",
+    "copies": "true or false",
 }
 
 
