@@ -29,6 +29,9 @@ MOVED = 0.5
 """Share of the bytes of a transpose, slice or pad that is moved: half of them fuse or become a layout."""
 TRANSCENDENTAL = 8.0
 """Arithmetic of an exponential, beside an addition."""
+DIVISION = 2.0
+"""Arithmetic of what has an instruction of its own that takes longer than an addition."""
+DIVISIONS = frozenset(["divide", "rsqrt", "sqrt"])
 
 _COSTLY = """
     atan2 cbrt cosine divide exponential exponential_minus_one log log_plus_one logistic power rsqrt sine sqrt tan tanh
@@ -157,7 +160,8 @@ def _dtype(kind: Attribute) -> int:
 
 def _elementwise(t: _Tiled) -> OpBatch:
     """At its marginal cost in a fused cluster."""
-    weight = TRANSCENDENTAL if t.op.name.split(".", 1)[1] in COSTLY else 1.0
+    name = t.op.name.split(".", 1)[1]
+    weight = DIVISION if name in DIVISIONS else TRANSCENDENTAL if name in COSTLY else 1.0
     if t.op.name.startswith("stablehlo.rng"):
         weight = 4 * TRANSCENDENTAL
     return t.row(

@@ -4,10 +4,10 @@ Holds the time of chosen plans against experts', on eight devices of the CPU.
     python -m eggshard.tools.bench.real_time                          (three minutes)
     python -m eggshard.tools.bench.real_time --only gpt2,moe --repeat 20
 
-The experts are plain data parallelism, Megatron, both at once, and full sharding. Every program is first run and compared with the unpartitioned one. Times are CPU seconds of a step, of all devices
-together, least of several runs that take turns, less those of a program that does nothing; `wall` is beside them. The
-CPU's hardware file predicts: seconds of the machine, times its cores. Exit status 1 unless every chosen plan is within
-15 % of the fastest.
+The experts are plain data parallelism, Megatron, both at once, and full sharding. Every program is first run and
+compared with the unpartitioned one. Times are CPU seconds of a step, of all devices together, least of several runs
+that take turns, less those of a program that does nothing; `wall` is beside them. The CPU's hardware file predicts:
+seconds of the machine, times its cores. Exit status 1 unless every chosen plan is within 15 % of the fastest.
 """
 
 from __future__ import annotations
