@@ -93,6 +93,17 @@ def test_one_ring_of_a_torus_per_axis() -> None:
     assert three["a"].bytes_per_second == v5e.links[0].bytes_per_second / 2
 
 
+def test_devices_that_share_cores() -> None:
+    cpu = load_hardware("cpu")
+    eight, one = cpu.among(8), cpu.among(1)
+    assert one == cpu  # a device alone has a core
+    waits = 8 / cpu.cores
+    assert eight.flops_per_second("f32") == cpu.flops_per_second("f32") / waits
+    assert eight.launch_seconds == cpu.launch_seconds * waits
+    assert eight.links[0].bytes_per_second == cpu.links[0].bytes_per_second / waits
+    assert load_hardware("h100").among(8) == load_hardware("h100")
+
+
 def test_override_and_file_name_a_link(tmp_path: Path) -> None:
     given = AxisLink("mine", 1.0, 2.0)
     assert link_of_axis(load_hardware("h100"), mesh(a=2, b=2), {"a": given})["a"] == given
@@ -127,6 +138,9 @@ def test_too_many_devices(tmp_path: Path) -> None:
         ({"axes": {"model": []}}, 'key "axes.model" is an empty list, required one of near, far'),
         ({"memory_byte": 1}, 'key "memory_byte" is unknown, required a known key (the nearest: memory_bytes)'),
         ({"a\nb": 1}, 'key "a\\nb" is unknown'),
+        ({"cores": -1}, 'key "cores" is -1, required the number of cores'),
+        ({"cores": 2.0}, 'key "cores" is 2.0'),
+        ({"links": [GOOD["links"][0] | {"copies": 1}]}, 'key "links[0].copies" is 1, required true or false'),
         ({"sources": "me"}, 'key "sources" is "me", required a list of strings'),
         ({"name": ""}, 'key "name" is ""'),
     ],
