@@ -30,6 +30,7 @@ class AnalyticCost:
         self._seconds = np.array([link.seconds for link in found])
         self._torus = np.array([link.torus for link in found])
         self._copies = np.array([link.copies for link in found])
+        self._strided = np.array([link.strided for link in found])
         self._flops = np.array([hardware.flops_per_second(dtype) for dtype in DTYPES])
 
     def ops(self, batch: OpBatch) -> Floats:
@@ -43,5 +44,11 @@ class AnalyticCost:
     def collectives(self, batch: CollectiveBatch) -> Floats:
         """Seconds of each collective."""
         axes = batch.axes
-        groups = Groups(batch.spans, self._rates[axes], self._seconds[axes], self._torus[axes], self._copies[axes])
+        groups = Groups(
+            batch.spans,
+            self._rates[axes] / np.where(batch.strided[:, None], self._strided[axes], 1.0),
+            self._seconds[axes],
+            self._torus[axes],
+            self._copies[axes],
+        )
         return collective_seconds(batch.kind, batch.bytes, groups, self.hardware.collective_seconds)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from enum import IntEnum
 from typing import Protocol
 
@@ -13,6 +13,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int8]
+Flags = npt.NDArray[np.bool_]
 
 
 class Category(IntEnum):
@@ -95,26 +96,41 @@ class CollectiveBatch:
 
     `kind` is a CollectiveKind, `bytes` what one device holds before. A group may span several mesh axes: `axes` [n, a]
     are indices of mesh axes and `spans` [n, a] how many devices lie along each; a span of 1 stands for no axis.
+    `strided` where what is exchanged does not lie in one piece: along a dimension that is not the outermost.
     """
 
     kind: Codes
     bytes: Floats
     axes: Ints
     spans: Ints
+    strided: Flags = field(default_factory=lambda: np.zeros(0, np.bool_))
+
+    def __post_init__(self) -> None:
+        if not len(self.strided):
+            object.__setattr__(self, "strided", np.zeros(len(self.kind), np.bool_))
 
     def __len__(self) -> int:
         return len(self.kind)
 
     @staticmethod
-    def of(entries: Sequence[tuple[CollectiveKind, float, Sequence[tuple[int, int]]]]) -> CollectiveBatch:
-        """From (kind, bytes before, [(axis, span), ...]) per collective."""
+    def of(
+        entries: Sequence[tuple[CollectiveKind, float, Sequence[tuple[int, int]]]], strided: Sequence[bool] = ()
+    ) -> CollectiveBatch:
+        """From (kind, bytes before, [(axis, span), ...]) per collective; none is strided where nobody says."""
         width = max((len(parts) for _, _, parts in entries), default=0) or 1
         axes, spans = np.zeros((len(entries), width), np.int64), np.ones((len(entries), width), np.int64)
         for row, (_, _, parts) in enumerate(entries):
             for column, (axis, span) in enumerate(parts):
                 axes[row, column], spans[row, column] = axis, span
         kinds = np.array([kind for kind, _, _ in entries], np.int8)
-        return CollectiveBatch(kinds, np.array([size for _, size, _ in entries], np.float64), axes, spans)
+        return CollectiveBatch(
+            kinds, np.array([size for _, size, _ in entries], np.float64), axes, spans, np.array(strided, np.bool_)
+        )
+
+
+def is_strided(shape: Sequence[int], dimensions: Sequence[int]) -> bool:
+    """Whether parts of a local tensor along one of the dimensions lie scattered: something larger than 1 is outside."""
+    return any(size > 1 for dimension in dimensions for size in shape[:dimension])
 
 
 class CostModel(Protocol):

@@ -45,7 +45,7 @@ class Groups:
 
     def of(self, rows: Mask) -> Groups:
         """Some of the groups."""
-        return Groups(*(column[rows] for column in (self.spans, self.rates, self.seconds, self.torus, self.copies)))
+        return Groups(self.spans[rows], self.rates[rows], self.seconds[rows], self.torus[rows], self.copies[rows])
 
 
 def collective_seconds(kind: Codes, size: Floats, groups: Groups, start: float) -> Floats:

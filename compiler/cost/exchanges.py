@@ -7,7 +7,7 @@ from typing import Any
 
 from xdsl.dialects.builtin import ModuleOp
 
-from eggshard.cost.batch import CollectiveBatch, CostModel
+from eggshard.cost.batch import CostModel
 from eggshard.cost.program import collective_rows
 from eggshard.report.collectives import collectives
 
@@ -20,7 +20,7 @@ def priced(module: ModuleOp, model: CostModel) -> list[dict[str, Any]]:
     """
     found = collectives(module)
     ops = list(dict.fromkeys(each.op for each in found))
-    spent = model.collectives(CollectiveBatch.of(collective_rows(module, ops)))
+    spent = model.collectives(collective_rows(module, ops))
     seconds = dict(zip(ops, map(float, spent), strict=True))
     sent: Counter[Any] = Counter()
     for each in found:

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from xdsl.dialects.builtin import ModuleOp, TensorType
+from xdsl.dialects.builtin import IntegerAttr, ModuleOp, TensorType
 from xdsl.ir import Block, Operation, SSAValue
 
-from eggshard.cost.batch import CollectiveBatch, CollectiveKind, CostModel, OpBatch
+from eggshard.cost.batch import CollectiveBatch, CollectiveKind, CostModel, OpBatch, is_strided
 from eggshard.cost.features import op_features
 from eggshard.dialects.sharding.layout import Axis, Mesh
 from eggshard.dialects.spmd import CollectiveOp
@@ -60,14 +60,12 @@ def program_seconds(module: ModuleOp, model: CostModel) -> ProgramSeconds:
 
     Loops of unknown length count one round; branches of a case count in equal shares.
     """
-    found = the_mesh(module)
-    mesh = found[1] if found is not None else Mesh((("all", 1),))
     work = list(_walk(main_function(module).body.block, 1.0))
     local = [(op, times) for op, times in work if not _is_collective(op)]
     batches = [_features(op) for op, _ in local]
     seconds = iter(model.ops(OpBatch.concatenate(batches)))
     exchanged = [(op, times) for op, times in work if _is_collective(op)]
-    rows = iter(model.collectives(CollectiveBatch.of([_entry(op, mesh) for op, _ in exchanged])))
+    rows = iter(model.collectives(collective_rows(module, [op for op, _ in exchanged])))
     spent: dict[int, OpSeconds] = {}
     for op, times in local:
         spent[id(op)] = OpSeconds(op, float(next(seconds)), times, False)
@@ -77,11 +75,11 @@ def program_seconds(module: ModuleOp, model: CostModel) -> ProgramSeconds:
     return ProgramSeconds(tuple(entry for entry in ordered if entry.seconds > 0.0))
 
 
-def collective_rows(module: ModuleOp, ops: Sequence[Operation]) -> list[Entry]:
-    """The rows of a CollectiveBatch for collectives of a program."""
+def collective_rows(module: ModuleOp, ops: Sequence[Operation]) -> CollectiveBatch:
+    """A row for each of the collectives of a program."""
     found = the_mesh(module)
     mesh = found[1] if found is not None else Mesh((("all", 1),))
-    return [_entry(op, mesh) for op in ops]
+    return CollectiveBatch.of([_entry(op, mesh) for op in ops], [_strided(op) for op in ops])
 
 
 def collective_entry(kind: CollectiveKind, size: float, axes: Sequence[Axis], mesh: Mesh) -> Entry:
@@ -119,6 +117,13 @@ def _entry(op: Operation, mesh: Mesh) -> Entry:
     if kind is CollectiveKind.COLLECTIVE_PERMUTE and not axes:
         axes = tuple(Axis(name) for name, _ in mesh.axes)
     return collective_entry(kind, sum(_bytes(value) for value in op.operands), axes, mesh)
+
+
+def _strided(op: Operation) -> bool:
+    dimensions = [op.properties[name] for name in ("dim", "split_dim", "concat_dim") if name in op.properties]
+    found = [attribute.value.data for attribute in dimensions if isinstance(attribute, IntegerAttr)]
+    kind = op.operands[0].type if op.operands else None
+    return isinstance(kind, TensorType) and is_strided(kind.get_shape(), found)
 
 
 def _bytes(value: SSAValue) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from eggshard.diagnostics import DiagnosticError
 from eggshard.dialects.sharding.layout import Mesh
@@ -19,6 +19,7 @@ class AxisLink:
     seconds: float
     torus: bool = False
     copies: bool = False
+    strided: float = 1.0
 
 
 def link_of_axis(hardware: Hardware, mesh: Mesh, override: Mapping[str, AxisLink] | None = None) -> dict[str, AxisLink]:
@@ -68,11 +69,11 @@ def _crossing(hardware: Hardware, stride: int, size: int, rings: int) -> AxisLin
             slow = _whole(link, members)
             fast = _whole(inside, 1)
             rate = min(slow.bytes_per_second, fast.bytes_per_second) if members > 1 else slow.bytes_per_second
-            return AxisLink(slow.link, rate / (rings if link.torus else 1), slow.seconds, link.torus, link.copies)
+            return replace(slow, bytes_per_second=rate / (rings if link.torus else 1))
         if stride < reach:
             inside, members = link, max(1, reach // stride)
     raise AssertionError("the outermost link joins all devices")
 
 
 def _whole(link: Link, ports: int) -> AxisLink:
-    return AxisLink(link.name, link.bytes_per_second * ports, link.seconds, link.torus, link.copies)
+    return AxisLink(link.name, link.bytes_per_second * ports, link.seconds, link.torus, link.copies, link.strided)

@@ -18,7 +18,8 @@ class Link:
 
     `bytes_per_second` is what one device sends one way, attained, all its ports of this link together; `seconds` the
     latency of one message. A `torus` link has `dimensions` rings, and the rate is that of one ring, both ways round.
-    With `copies` devices share a memory and exchange by copying: the rate counts bytes read and written.
+    With `copies` devices share a memory and exchange by copying: the rate counts bytes read and written. Bytes that do
+    not lie in one piece, exchanged along an inner dimension, take `strided` times as long.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Link:
     torus: bool = False
     dimensions: int = 1
     copies: bool = False
+    strided: float = 1.0
 
 
 @dataclass(frozen=True)

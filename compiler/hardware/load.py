@@ -154,6 +154,7 @@ class _Reader:
             torus=torus > 0,
             dimensions=max(1, torus),
             copies=copies,
+            strided=self.positive(data.get("strided", 1.0), f"{key}.strided"),
         )
 
     def needed(self, data: dict[str, Json], key: str, prefix: str = "") -> Json:
@@ -227,6 +228,7 @@ LINK_FIELDS = {
     "seconds": "a number of seconds",
     "torus": "a number of dimensions",
     "copies": "true or false",
+    "strided": "a number above 0",
 }
 
 

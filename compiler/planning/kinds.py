@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import prod
 
 import numpy as np
 import numpy.typing as npt
 
-from eggshard.cost.batch import CollectiveBatch, CollectiveKind, CostModel, Floats, Ints
+from eggshard.cost.batch import CollectiveBatch, CollectiveKind, CostModel, Floats, Ints, is_strided
 from eggshard.dialects.sharding.layout import Mesh
 from eggshard.egraph.codes import LAST_DIMENSION, Code, is_dimension, live_axes
 from eggshard.egraph.explore import Step
@@ -60,14 +61,16 @@ def make_kind(shape: tuple[int, ...], width: int, steps: Sequence[Step], mesh: M
 
 def held(shape: tuple[int, ...], width: int, code: Code, mesh: Mesh) -> int:
     """Bytes of a tensor on one device; a dimension that does not divide counts as its largest part."""
+    return width * prod(_local(shape, code, mesh))
+
+
+def _local(shape: tuple[int, ...], code: Code, mesh: Mesh) -> list[int]:
+    """The shape on one device."""
     spans = [1] * len(shape)
     for column, (_, size) in zip(code[:-1], live_axes(mesh), strict=True):
         if is_dimension(column):
             spans[column - 1] *= size
-    total = width
-    for extent, span in zip(shape, spans, strict=True):
-        total *= -(-extent // span)
-    return total
+    return [-(-extent // span) for extent, span in zip(shape, spans, strict=True)]
 
 
 def _one_step(kind: Kind, steps: Sequence[Step], mesh: Mesh, model: CostModel) -> Floats:
@@ -78,12 +81,15 @@ def _one_step(kind: Kind, steps: Sequence[Step], mesh: Mesh, model: CostModel) -
     names = [name for name, _ in mesh.axes]
     axes = [(names.index(name), size) for name, size in live_axes(mesh)]
     priced = [step for step in steps if step.name in KIND_OF_STEP]
-    entries = []
+    entries, strided = [], []
     for step in priced:
         size = float(kind.held[kind.index[step.source]])
         over = [axes[step.axis]] if step.axis >= 0 else _crossed(step, axes)
         entries.append((KIND_OF_STEP[step.name], size, over))
-    costs = model.collectives(CollectiveBatch.of(entries)) if entries else np.zeros(0)
+        ends = (step.source[step.axis], step.target[step.axis]) if step.axis >= 0 else ()
+        exchanged = [column - 1 for column in ends if is_dimension(column)]
+        strided.append(is_strided(_local(kind.shape, step.source, mesh), exchanged))
+    costs = model.collectives(CollectiveBatch.of(entries, strided)) if entries else np.zeros(0)
     for step, cost in zip(priced, costs, strict=True):
         place = kind.index[step.source], kind.index[step.target]
         seconds[place] = min(seconds[place], cost)
