@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from eggshard.choose.problem import INFINITE, Problem
+from eggshard.choose.compiled import entry
+from eggshard.choose.problem import INFINITE, Ints, Problem
 
 FORBIDDEN = 2**62
 """What a forbidden table entry holds; sums of allowed costs stay below `LARGEST` in size."""
@@ -85,15 +86,24 @@ class Graph(NamedTuple):
 
 def shift_of(problem: Problem) -> int:
     """How many low bits costs lose (rounded down) so that no sum of them can overflow; 0 on any sane problem."""
-    total = 0.0
-    for values, starts in ((problem.costs, problem.offsets[:-1]), (problem.edge_costs, problem.edge_offsets[:-1])):
-        if len(values) and len(starts):
-            sizes = np.abs(np.where(values >= INFINITE, 0, values).astype(np.float64))
-            total += float(np.maximum.reduceat(sizes, starts).sum())
+    total = largest_total(problem.costs, problem.offsets) + largest_total(problem.edge_costs, problem.edge_offsets)
     shift = 0
     while total / 2.0**shift > LARGEST:
         shift += 1
     return shift
+
+
+@entry
+def largest_total(values: Any, offsets: Any) -> float:
+    """The sum over parts of the largest finite size in each."""
+    total = 0.0
+    for v in range(len(offsets) - 1):
+        largest = 0
+        for a in range(offsets[v], offsets[v + 1]):
+            if values[a] < INFINITE:
+                largest = max(largest, abs(values[a]))
+        total += largest
+    return total
 
 
 def allowed(problem: Problem) -> Any:
@@ -106,14 +116,25 @@ def allowed(problem: Problem) -> Any:
     return fine
 
 
-def graph_of(problem: Problem, shift: int) -> Graph:
-    """The graph before any reduction; parallel edges are joined by the first pass of presolve."""
+def graph_of(problem: Problem, shift: int, follows: Ints | None = None) -> Graph:
+    """
+    The graph before any reduction; parallel edges are joined by the first pass of presolve.
+
+    Node v takes the strategy that node `follows[v]` takes, which follows itself; by default all do.
+    """
     n, m = problem.nodes, problem.edges
     size = np.diff(problem.offsets)
     alive = allowed(problem)
     cost = np.where(alive, problem.costs >> shift, FORBIDDEN)
-    count = np.add.reduceat(alive.astype(np.int64), problem.offsets[:-1]) if n else np.zeros(0, np.int64)
-    pool = np.empty(2 * len(problem.edge_costs) + 65536, np.int64)
+    leader = np.arange(n) if follows is None else follows
+    followers = np.flatnonzero(leader != np.arange(n))
+    ends = leader[problem.edge_nodes] if m else problem.edge_nodes
+    live = ends[:, 0] != ends[:, 1]
+    if len(followers):
+        _lead(problem, cost, leader, followers, np.flatnonzero(~live), shift)
+    count = np.add.reduceat((cost < FORBIDDEN).astype(np.int64), problem.offsets[:-1]) if n else np.zeros(0, np.int64)
+    count[followers] = 1
+    pool = np.empty(len(problem.edge_costs) + 65536, np.int64)
     used = len(problem.edge_costs)
     np.right_shift(problem.edge_costs, shift, out=pool[:used])
     pool[:used][problem.edge_costs >= INFINITE] = FORBIDDEN
@@ -124,15 +145,51 @@ def graph_of(problem: Problem, shift: int) -> Graph:
         counters[EMPTIED] = 1 + int(np.argmin(count))
     nodes, edges = np.zeros((GONE + 1, n), np.int64), np.zeros((RING + 1, m), np.int64)
     nodes[SIZE], nodes[FIRST], nodes[COUNT] = size, problem.offsets[:-1], count
-    nodes[DEGREE] = np.bincount(problem.edge_nodes.ravel(), minlength=n)
-    nodes[HEAD], nxt = linked(n, problem.edge_nodes)
-    edges[:2], edges[TABLE], edges[LIVE] = problem.edge_nodes.T, problem.edge_offsets[:-1], 1
+    nodes[DEGREE] = np.bincount(ends[live].ravel(), minlength=n)
+    nodes[HEAD], nxt = linked(n, ends)
+    edges[:2], edges[TABLE], edges[LIVE] = ends.T, problem.edge_offsets[:-1], live
     edges[NEXT : NEXT + 2] = nxt.reshape(-1, 2).T
+    maps = np.empty(4 * len(cost) + 65536, np.int32)
+    records = np.zeros((n + 1, 5), np.int64)
+    at = 0
+    for r, v in enumerate(followers.tolist()):
+        records[r] = FOLD, v, leader[v], leader[v], at
+        maps[at : at + size[v]] = np.arange(size[v])
+        at += int(size[v])
+    counters[RECORDS], counters[MAPS], nodes[GONE, followers] = len(followers), at, 1
     return Graph(
-        nodes=nodes, edges=edges, cost=cost, pool=pool, maps=np.empty(4 * len(cost) + 65536, np.int32),
-        records=np.zeros((n + 1, 5), np.int64), scratch=np.zeros((3, int(size.max(initial=1))), np.int64),
-        counters=counters,
+        nodes=nodes, edges=edges, cost=cost, pool=pool, maps=maps, records=records,
+        scratch=np.zeros((3, int(size.max(initial=1))), np.int64), counters=counters,
     )  # fmt: skip
+
+
+def _lead(problem: Problem, cost: Any, leader: Ints, followers: Ints, loops: Ints, shift: int) -> None:
+    """Adds to the costs of leaders what their followers cost, and what tables between nodes with one leader do."""
+    sizes = np.diff(problem.offsets)
+    first = problem.offsets[:-1]
+    within = ranges(np.zeros(len(followers), np.int64), sizes[followers])
+    own = np.repeat(first[followers], sizes[followers]) + within
+    led = [np.repeat(first[leader[followers]], sizes[followers]) + within]
+    values = [cost[own]]
+    starts = leader[problem.edge_nodes[loops, 0]]
+    width = sizes[starts]
+    diagonal = ranges(np.zeros(len(loops), np.int64), width)
+    at_diagonal = np.repeat(problem.edge_offsets[loops], width) + diagonal * (np.repeat(width, width) + 1)
+    entries = problem.edge_costs[at_diagonal]
+    led.append(np.repeat(first[starts], width) + diagonal)
+    values.append(np.where(entries >= INFINITE, FORBIDDEN, entries >> shift))
+    at, added = np.concatenate(led), np.concatenate(values)
+    barred = added >= FORBIDDEN
+    cost[at[barred & (cost[at] < FORBIDDEN)]] = FORBIDDEN
+    fine = ~barred & (cost[at] < FORBIDDEN)
+    np.add.at(cost, at[fine], added[fine])
+    cost[own] = FORBIDDEN
+
+
+def ranges(starts: Any, lengths: Any) -> Any:
+    """starts[i] .. starts[i] + lengths[i] - 1 of all i, one after the other."""
+    before = np.cumsum(lengths) - lengths
+    return np.repeat(starts - before, lengths) + np.arange(int(np.sum(lengths)))
 
 
 def linked(nodes: int, ends: Any) -> tuple[Any, Any]:

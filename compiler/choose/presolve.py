@@ -8,8 +8,8 @@ import numpy as np
 
 from eggshard.choose.core import Reduced, core_of
 from eggshard.choose.edits import kill, queue_all
-from eggshard.choose.graph import CHANGED, EMPTIED, Graph, graph_of, grown, shift_of
-from eggshard.choose.problem import Problem
+from eggshard.choose.graph import CHANGED, EMPTIED, LIVE, Graph, compacted, graph_of, grown, shift_of
+from eggshard.choose.problem import Ints, Problem
 from eggshard.choose.reduce import join_parallel, reduce_queued
 from eggshard.choose.segments import segments_of
 
@@ -24,13 +24,20 @@ class Infeasible(Exception):
     reason: str
 
 
-def presolve(problem: Problem) -> Reduced:
-    """The core of a problem; raises `Infeasible` where there is nothing to choose from."""
+def presolve(problem: Problem, follows: Ints | None = None) -> Reduced:
+    """
+    The core of a problem; raises `Infeasible` where there is nothing to choose from.
+
+    With `follows`, that of choices in which node v takes the strategy of node `follows[v]`.
+    """
     shift = shift_of(problem)
-    graph = graph_of(problem, shift)
-    if problem.edges:
-        ends = problem.edge_nodes
-        join_parallel(graph, np.lexsort((ends.max(axis=1), ends.min(axis=1))))
+    graph = graph_of(problem, shift, follows)
+    live = np.flatnonzero(graph.edges[LIVE])
+    if len(live):
+        ends = graph.edges[:2, live]
+        join_parallel(graph, live[np.lexsort((ends.max(axis=0), ends.min(axis=0)))])
+    if follows is not None:
+        graph = compacted(graph)
     return alternated(problem, settled(graph), shift, ROUNDS)
 
 

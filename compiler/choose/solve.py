@@ -43,8 +43,11 @@ CLOSER = 0.95
 
 SEEDS = 1_000_003
 
-ROUND = 30_000_000
+ROUND = 80_000_000
 """Table entries that the dual reads in a round: about a tenth of a second."""
+
+STEPS, FORESTS = 200, 40
+"""Steps of the dual and forests of the primal in a round, at most."""
 
 
 def solve(
@@ -57,17 +60,21 @@ def solve(
     deadline_start: float | None = None,
     starts: Sequence[Ints] = (),
     enough: float = 0.0,
+    follows: Ints | None = None,
 ) -> Result:
     """
     The best choice found in `time_limit` seconds, with a proven bound.
 
     The search begins from `starts` where there are some, and ends once the gap is at most `enough`. Seconds count from
     `deadline_start` (a `time.monotonic()`), by default from the call. Ctrl-C returns what there is.
+
+    With `follows`, node v takes the strategy that node `follows[v]` takes (which follows itself): the result is about
+    such choices alone.
     """
     if threads > 1:
         prepare()
     search = Search(problem, time_limit, seed, threads, on_progress, deadline_start)
-    search.starts, search.enough = list(starts), enough
+    search.starts, search.enough, search.follows = list(starts), enough, follows
     try:
         search.run()
     except KeyboardInterrupt:
@@ -105,6 +112,7 @@ class Search:
         self.latest: float | None = None
         self.starts: list[Ints] = []
         self.enough = 0.0
+        self.follows: Ints | None = None
         self.settled = False
         """Whether a narrowed core left nothing to choose."""
         self.parts: Neighbourhoods | None = None
@@ -127,7 +135,7 @@ class Search:
 
     def run(self) -> None:
         self.report("presolve")
-        reduced = presolve(self.problem)
+        reduced = presolve(self.problem, self.follows)
         if len(reduced.nodes) == 0:
             self.accept(reduced, np.zeros(0, np.int64), "presolve")
             self.bound = reduced.constant << reduced.shift
@@ -168,7 +176,7 @@ class Search:
     ) -> tuple[Reduced, Primal] | None:
         """Rounds until the bound meets the cost, time is up, or a good part of the core turns out to be hopeless."""
         entries = max(1, len(reduced.core.entries) + 4 * len(reduced.core.cost))
-        steps = int(np.clip(ROUND // (2 * entries), 1, 40))
+        steps = int(np.clip(ROUND // (2 * entries), 1, STEPS))
         judged, open_gap = NARROW_FROM - 1, np.inf
         dual.start()
         self.prove(reduced, dual, "bound")
@@ -182,7 +190,7 @@ class Search:
                 other = pool.submit(dual.advance, steps)
             if self.threads == 1:
                 self.meet(exact, other)
-            primal.round(labels, prices, steps)
+            primal.round(labels, prices, min(steps, FORESTS))
             self.explore(reduced, dual, primal, PORTION if busy else ROUND // ENTRIES)
             self.meet(exact, other)
             if primal.best is not None:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from eggshard.choose.core import BARRED, Core, Reduced
-from eggshard.choose.graph import FORBIDDEN
+from eggshard.choose.graph import FORBIDDEN, ranges
 from eggshard.choose.problem import Ints
 
 
@@ -48,14 +48,14 @@ def part_of(reduced: Reduced, allowed: Any, inside: Any, choice: Ints, load: Any
     new_sizes = np.bincount(rank[owner[strategies]], minlength=len(nodes))
     new_first = np.concatenate(([0], np.cumsum(new_sizes)))
 
-    halves = _ranges(core.nbr[nodes], np.diff(core.nbr)[nodes])
+    halves = ranges(core.nbr[nodes], np.diff(core.nbr)[nodes])
     source = np.repeat(nodes, np.diff(core.nbr)[nodes])
     target = core.other[halves]
     joined = inside[target]
     cost = reduced.exact_cost[strategies].copy()
     # Tables to held neighbours: the column of what the neighbour has chosen.
     cut, at_cut = halves[~joined], source[~joined]
-    rows = _ranges(new_first[rank[at_cut]], new_sizes[rank[at_cut]])
+    rows = ranges(new_first[rank[at_cut]], new_sizes[rank[at_cut]])
     edge = np.repeat(np.arange(len(cut)), new_sizes[rank[at_cut]])
     held = target[~joined][edge]
     own = strategies[rows] - first[at_cut][edge]
@@ -72,20 +72,20 @@ def part_of(reduced: Reduced, allowed: Any, inside: Any, choice: Ints, load: Any
     lengths = new_sizes[a]
     msg = np.concatenate(([0], np.cumsum(lengths)))
     slot_half = np.repeat(np.arange(len(inner)), lengths)
-    slot_row = strategies[_ranges(new_first[a], lengths)] - first[nodes[a]][slot_half]
+    slot_row = strategies[ranges(new_first[a], lengths)] - first[nodes[a]][slot_half]
     kept = core.msg[inner][slot_half] + slot_row
     table = np.concatenate(([0], np.cumsum(lengths * new_sizes[b])))
     widths = new_sizes[b][slot_half]
-    columns = strategies[_ranges(new_first[b][slot_half], widths)]
+    columns = strategies[ranges(new_first[b][slot_half], widths)]
     entry_slot = np.repeat(np.arange(len(slot_half)), widths)
     start = core.table[inner][slot_half] + slot_row * sizes[nodes[b]][slot_half]
     entries = reduced.exact_entries[start[entry_slot] + columns - first[nodes[b]][slot_half][entry_slot]]
 
-    segments = _ranges(core.seg[nodes], np.diff(core.seg)[nodes])
+    segments = ranges(core.seg[nodes], np.diff(core.seg)[nodes])
     holder = np.repeat(np.arange(len(nodes)), np.diff(core.seg)[nodes])
     held_sizes = new_sizes[holder]
     where = np.concatenate(([0], np.cumsum(held_sizes)))
-    of = strategies[_ranges(new_first[holder], held_sizes)] - np.repeat(first[nodes[holder]], held_sizes)
+    of = strategies[ranges(new_first[holder], held_sizes)] - np.repeat(first[nodes[holder]], held_sizes)
     usage = core.usage[np.repeat(core.where[segments], held_sizes) + of]
     freed = np.zeros(len(core.capacity) + 1)
     now = core.usage[core.where[segments] + choice[nodes[holder]]]
@@ -112,9 +112,3 @@ def cost_within(part: Part, choice: Ints) -> int:
     picked = core.table[half] + choice[a] * np.diff(core.first)[b] + choice[b]
     total += sum(part.exact_entries[picked].tolist())
     return total
-
-
-def _ranges(starts: Any, lengths: Any) -> Any:
-    """starts[i] .. starts[i] + lengths[i] - 1 of all i, one after the other."""
-    before = np.cumsum(lengths) - lengths
-    return np.repeat(starts - before, lengths) + np.arange(int(np.sum(lengths)))

@@ -133,11 +133,11 @@ class Moves:
             until = time.monotonic() + share / len(ways)
             part = narrowed(self.decision, grouped(self.deeds, groups))
             problem = self.posed(part, self.limit)
-            blocks = tied(problem, self.outline, part.decision, folding)
+            follows = tied(self.outline, part.decision, folding)
             starts = []
-            if blocks is not None:
+            if follows is not None:
                 half = max(0.5, (until - time.monotonic()) / 2)
-                alike = solve(blocks, time_limit=half, seed=self.seed, enough=NEAR)
+                alike = solve(problem, time_limit=half, seed=self.seed, enough=NEAR, follows=follows)
                 starts = [] if alike.choice is None else [alike.choice]
             seconds = max(0.5, until - time.monotonic())
             result = solve(problem, time_limit=seconds, seed=self.seed, starts=starts, enough=NEAR)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from xdsl.dialects.builtin import ModuleOp
 
 from eggshard.choose.problem import Ints, Problem, Result
-from eggshard.fold import Folding, fold
+from eggshard.fold import fold
 from eggshard.interrupts import Interrupts
 from eggshard.partitioning.program import main_function, the_mesh
 from eggshard.planning.asis import as_written
@@ -20,7 +20,7 @@ from eggshard.planning.tied import tied
 if TYPE_CHECKING:
     from eggshard.planning.search import Search
 
-TIED = 0.4
+TIED = 0.6
 """Share of the time after which the search with equal blocks tied gives way to the one without ties."""
 WRITTEN = 0.2
 """Share of the time for the program in the form in which it is written, where there are others."""
@@ -93,25 +93,24 @@ class Solving:
     def alike(self, module: ModuleOp) -> Result:
         """With equal blocks held to equal choices; what is proven of these is not true of all."""
         made, folding = self.made, fold(main_function(module))
-        blocks = tied(made.problem, made.outline, made.decision, folding)
+        follows = tied(made.outline, made.decision, folding)
         found = Result(None, None, None)
-        if blocks is not None:
-            found = self.solved(blocks, TIED, [])
+        if follows is not None:
+            found = self.solved(made.problem, TIED, [], follows)
             self.settled = self.near(found)
         if found.gap is None or found.gap > WELL:
-            other = self.as_written(folding)
+            other = self.as_written(follows)
             if other.cost is not None and (found.cost is None or other.cost < found.cost):
                 found = other
         return Result(found.choice, found.cost, None)
 
-    def as_written(self, folding: Folding) -> Result:
+    def as_written(self, follows: Ints | None) -> Result:
         """In the forms of the program: what to fall back on where there are too many others."""
         made = self.made
         written = as_written(made.problem, made.outline, made.space, made.decision)
         if written is None:
             return Result(None, None, None)
-        blocks = tied(written, made.outline, made.decision, folding)
-        return self.solved(written if blocks is None else blocks, WRITTEN, [])
+        return self.solved(written, WRITTEN, [], follows)
 
     def moves(self, module: ModuleOp) -> Moves:
         made, found = self.made, the_mesh(module)
@@ -176,7 +175,7 @@ class Solving:
             return result
         return replace(result, choice=least.choice, cost=least.cost)
 
-    def solved(self, problem: Problem, share: float, starts: list[Ints]) -> Result:
+    def solved(self, problem: Problem, share: float, starts: list[Ints], follows: Ints | None = None) -> Result:
         from eggshard.choose.solve import solve
 
         found = solve(
@@ -185,6 +184,7 @@ class Solving:
             seed=self.seed,
             starts=starts,
             enough=self.gap,
+            follows=follows,
             on_progress=lambda _: self.interrupts.check(),
         )
         if found.cost is not None and (self.best.cost is None or found.cost < self.best.cost):

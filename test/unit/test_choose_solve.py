@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from choose_support import EXAMPLE, dense, optimum, problem_of, tiny, write
@@ -110,3 +112,21 @@ def test_costs_near_the_bound_of_infinity() -> None:
     judged(problem, result)
     # Such costs lose their last bits, so the proof is as exact as that.
     assert result.cost == optimum(problem) and result.bound is not None and result.cost - result.bound < 100
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_nodes_that_follow_others_are_decided_with_them(seed: int) -> None:
+    problem = (tiny if seed % 2 else dense)(seed)
+    rng, sizes = np.random.default_rng(seed), np.diff(problem.offsets)
+    follows = np.arange(problem.nodes)
+    for v in range(problem.nodes):
+        leaders = [u for u in range(v) if sizes[u] == sizes[v] and follows[u] == u]
+        if leaders and rng.random() < 0.7:
+            follows[v] = rng.choice(leaders)
+    result = solve(problem, time_limit=SECONDS, seed=seed, follows=follows)
+    choices = (np.array(each) for each in itertools.product(*map(range, sizes.tolist())))
+    told = [evaluate(problem, each) for each in choices if (each[follows] == each).all()]
+    best = min((each.cost for each in told if each.feasible and each.cost is not None), default=None)
+    assert result.cost == best and result.infeasible == (best is None)
+    if best is not None:
+        assert result.optimal and result.choice is not None and (result.choice[follows] == result.choice).all()
