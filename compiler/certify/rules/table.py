@@ -1,0 +1,66 @@
+"""Op -> the rules that may say something of it, the cheap ones first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from xdsl.ir import Operation
+
+from eggshard.certify.rules import collectives, constants, contraction, elementwise, movement, positions
+from eggshard.certify.site import Site
+from eggshard.certify.terms import ELEMENTWISE
+
+Rule = Callable[[Site], Iterator[Any]]
+
+RULES: dict[str, tuple[Rule, ...]] = {
+    "spmd.all_gather": (collectives.all_gather,),
+    "spmd.all_reduce": (collectives.all_reduce,),
+    "spmd.all_to_all": (collectives.all_to_all,),
+    "spmd.collective_permute": (collectives.collective_permute,),
+    "spmd.device_index": (positions.device_index,),
+    "spmd.reduce_scatter": (collectives.reduce_scatter,),
+    "spmd.slice": (collectives.slice_own,),
+    "stablehlo.all_gather": (collectives.all_gather,),
+    "stablehlo.all_reduce": (collectives.all_reduce,),
+    "stablehlo.all_to_all": (collectives.all_to_all,),
+    "stablehlo.collective_permute": (collectives.collective_permute,),
+    "stablehlo.reduce_scatter": (collectives.reduce_scatter,),
+    "stablehlo.add": (positions.add,),
+    "stablehlo.and": (positions.both,),
+    "stablehlo.broadcast_in_dim": (movement.uniform, movement.broadcast, positions.broadcast),
+    "stablehlo.compare": (positions.compare,),
+    "stablehlo.concatenate": (movement.concatenate_window, movement.concatenate_tensor),
+    "stablehlo.constant": (constants.constant,),
+    "stablehlo.convert": (positions.convert,),
+    "stablehlo.divide": (positions.divide,),
+    "stablehlo.dot_general": (contraction.dot_general,),
+    "stablehlo.dynamic_slice": (movement.dynamic_slice_window,),
+    "stablehlo.iota": (positions.iota,),
+    "stablehlo.maximum": (positions.maximum,),
+    "stablehlo.minimum": (positions.minimum,),
+    "stablehlo.multiply": (positions.multiply,),
+    "stablehlo.pad": (movement.pad_window, movement.pad_tensor),
+    "stablehlo.partition_id": (positions.partition_id,),
+    "stablehlo.reduce": (contraction.reduce,),
+    "stablehlo.remainder": (positions.remainder,),
+    "stablehlo.reshape": (movement.uniform, movement.reshape, positions.reshape),
+    "stablehlo.reverse": (movement.reverse,),
+    "stablehlo.select": (movement.select_window,),
+    "stablehlo.slice": (movement.uniform, movement.slice_window, movement.slice_tensor),
+    "stablehlo.subtract": (positions.subtract,),
+    "stablehlo.transpose": (movement.uniform, movement.transpose),
+}
+
+
+def rules_for(op: Operation) -> Iterator[Rule]:
+    """The op's own rules, that of elementwise ops, else the one for any op."""
+    yield from RULES.get(op.name, ())
+    if op.name in ELEMENTWISE:
+        yield elementwise.elementwise
+    elif op.name not in RULES or op.name in GENERAL:
+        yield contraction.anything
+
+
+GENERAL = frozenset({"stablehlo.dynamic_slice", "stablehlo.iota", "stablehlo.reduce"})
+"""Ops with rules of their own of which the whole may also be the same on every device."""
