@@ -16,6 +16,9 @@ from eggshard.cost.lowered import COMPUTED, Kind, Lowered, Node, bytes_of, rank_
 Uneven = Mapping[int, tuple[int, int]]
 """Argument or result -> its bytes on a device with uneven dimensions padded, and without."""
 
+MOSTLY = 2
+"""How many times a result may be padded to and still be gathered so."""
+
 Handler = Callable[["Builder", Operation, list[int]], None]
 """Adds the nodes of an op, whose operands' nodes it is given, and notes which of them its results are."""
 
@@ -64,13 +67,29 @@ class Builder:
         for index, value in enumerate(returned):
             node = self.read(value)
             if index in gathered:
-                node = self.add(Kind.LIBRARY, value.type, [node])
-                self.out.nodes[node].bytes = gathered[index][0]
-                node = self.add(Kind.SHAPE, value.type, [node])
-                self.out.nodes[node].bytes = gathered[index][1]
+                node = self.gathered(node, value.type, *gathered[index])
             elif self.out.nodes[node].kind is Kind.ELEMENTWISE:
                 self.out.nodes[node].bytes = bytes_of(value.type)
             self.out.results.append(node)
+
+    def gathered(self, node: int, kind: Attribute, padded: int, size: int) -> int:
+        """
+        A result that leaves whole: gathered with its padding, which is cut off, if that is not most of it.
+
+        Otherwise each device writes its part into zeros, which lie ready from the start, and all are added up.
+        """
+        if padded <= MOSTLY * size:
+            node = self.add(Kind.LIBRARY, kind, [node])
+            self.out.nodes[node].bytes = padded
+            node = self.add(Kind.SHAPE, kind, [node])
+        else:
+            zeros = self.add(Kind.LIBRARY, kind, [])
+            self.out.nodes[zeros].bytes = size
+            node = self.add(Kind.IN_PLACE, kind, [zeros, node])
+            self.out.nodes[node].bytes = size
+            node = self.add(Kind.LIBRARY, kind, [node])
+        self.out.nodes[node].bytes = size
+        return node
 
     def add(self, kind: Kind, result: Attribute, operands: list[int], op: Operation | None = None, **more: Any) -> int:
         node = Node(kind, bytes_of(result), rank_of(result), operands, op=op, **more)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-from eggshard.cost.lowered import Kind, Lowered, Node
+from eggshard.cost.lowered import TUPLE_ENTRY, Kind, Lowered, Node
 
 
 def combine_all_reduces(graph: Lowered) -> Lowered:
@@ -67,7 +67,7 @@ def _joined(graph: Lowered, order: list[int], groups: list[list[int]]) -> Lowere
             if group[0] not in calls:
                 operands = [place[operand] for member in group for operand in graph.nodes[member].operands]
                 calls[group[0]] = len(new)
-                new.append(Node(Kind.LIBRARY, 0, 0, operands, op=node.op))
+                new.append(Node(Kind.LIBRARY, len(group) * TUPLE_ENTRY, 0, operands, op=node.op))
             node = Node(Kind.PART, node.bytes, node.rank, [calls[group[0]]], op=node.op)
         else:
             node.operands = [place[operand] for operand in node.operands]

@@ -10,6 +10,9 @@ from xdsl.ir import Attribute, Operation, SSAValue
 
 from eggshard.dialects.stablehlo.dense import element_bytes
 
+TUPLE_ENTRY = 8
+"""Bytes of the pointer to one of several results."""
+
 
 class Kind(IntEnum):
     """How a node takes part in fusion and what buffer it needs."""

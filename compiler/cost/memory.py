@@ -16,7 +16,7 @@ from xdsl.dialects.func import FuncOp
 
 from eggshard.cost.buffers import Buffer, arena_bytes, most_live
 from eggshard.cost.fusion import Step, materialised
-from eggshard.cost.lowered import Kind, Lowered, bytes_of
+from eggshard.cost.lowered import TUPLE_ENTRY, Kind, Lowered, bytes_of
 from eggshard.cost.lowering import lower
 from eggshard.cost.schedule import breadth_first
 from eggshard.dialects.sharding import LayoutAttr
@@ -25,8 +25,6 @@ from eggshard.partitioning.program import main_function, source_line, the_mesh
 
 GLOBAL = "spmd.global"
 """The function attribute with the types of the whole tensors."""
-TUPLE_ENTRY = 8
-"""Bytes of the pointer to one of several results."""
 
 
 @dataclass(frozen=True)
