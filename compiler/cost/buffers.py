@@ -36,14 +36,26 @@ class Buffer:
 
 
 def arena_bytes(buffers: Sequence[Buffer]) -> int:
-    """Bytes of the arena that holds whatever finds no place in the memory of results."""
+    """
+    Bytes of the arena that holds whatever finds no place in the memory of results.
+
+    Of several results that have room, which one takes a temporary depends on more than is known here: the larger of
+    what follows from taking the first and the last.
+    """
     taken: dict[int, set[int]] = {index: set(buffer.takes) for index, buffer in enumerate(buffers)}
     order = sorted(
         (index for index, buffer in enumerate(buffers) if buffer.bytes),
         key=lambda i: (-buffers[i].bytes, not buffers[i].returned, buffers[i].first),
     )
-    slots, arena = _Table(len(buffers) * 2), _Table(len(buffers))
+    left = [_homeless(order, buffers, taken, which) for which in (0, -1)]
+    return max(_packed(each, buffers, taken) for each in (left if left[0] != left[1] else left[:1]))
+
+
+def _homeless(order: Sequence[int], buffers: Sequence[Buffer], taken: dict[int, set[int]], which: int) -> list[int]:
+    """The buffers, in this order, that find no place in the memory of results, of those with room in number `which`."""
+    slots = _Table(len(buffers) * 2)
     slot = 0
+    left = []
     for index in order:
         buffer = buffers[index]
         if buffer.returned:
@@ -57,10 +69,10 @@ def arena_bytes(buffers: Sequence[Buffer]) -> int:
             free = np.ones(slot, bool)
             free[blocked] = False
             if free.any():
-                slots.add(index, buffer.first, buffer.last, int(np.flatnonzero(free)[-1]))
+                slots.add(index, buffer.first, buffer.last, int(np.flatnonzero(free)[which]))
                 continue
-        arena.add(index, buffer.first, buffer.last, 0)
-    return _packed([int(i) for i in arena.index[: arena.count]], buffers, taken)
+        left.append(index)
+    return left
 
 
 def most_live(buffers: Sequence[Buffer]) -> tuple[int, int]:
