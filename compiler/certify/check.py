@@ -16,6 +16,7 @@ from xdsl.ir import Attribute, Block, Operation, SSAValue
 from eggshard.certify.control import Control
 from eggshard.certify.facts import UNKNOWN, Claim, Fact, Unknown, Window, claims_of, settle
 from eggshard.certify.ports import Port, device_program
+from eggshard.certify.rules.movement import padded_tensors
 from eggshard.certify.rules.table import rules_for
 from eggshard.certify.site import Site
 from eggshard.certify.terms import Body, Term, Terms, Whole
@@ -155,7 +156,7 @@ class Checker:
         raise RefusedError(None, "a block does not end")
 
     def op(self, op: Operation) -> None:
-        site = Site(op, [self.fact(value) for value in op.operands], self.terms, self.mesh, {})
+        site = Site(op, [self.fact(value) for value in op.operands], self.terms, self.mesh, self.facts)
         found: list[list[Fact]] = [[] for _ in op.results]
         reasons: list[str] = []
         for rule in rules_for(op):
@@ -163,6 +164,7 @@ class Checker:
                 for made in rule(site):
                     result, fact = made if isinstance(made, tuple) else (0, made)
                     found[result].append(fact)
+                    found[result] += [Fact((c,)) for claim in fact.claims for c in padded_tensors(site, claim)]
             except Unknown as why:
                 reasons.append(str(why))
         for value, facts in zip(op.results, found, strict=True):

@@ -75,7 +75,9 @@ class Control:
                 fresh = [c._replace(term=node.operands[index]) for c in found]
                 better = [c for c in fresh if any(stands_for(s, c) or is_empty_sum(s, c) for s in start)]
                 if not better:
-                    raise RefusedError(op, f"carry {index} is {describe(guess)} before a round, {describe(found[0])} after")
+                    raise RefusedError(
+                        op, f"carry {index} is {describe(guess)} before a round, {describe(found[0])} after"
+                    )
                 guesses[index] = better[0]
                 changed = True
             if not changed:
@@ -102,9 +104,7 @@ class Control:
         ways: list[list[list[Claim]]] = []
         for region, terms in zip(op.regions, node.regions, strict=True):
             returned = checker.block(region.block, terms)
-            ways.append(
-                [claims_of(checker.fact(v), t, v.type) for v, t in zip(returned, terms.returned, strict=True)]
-            )
+            ways.append([claims_of(checker.fact(v), t, v.type) for v, t in zip(returned, terms.returned, strict=True)])
         for index, result in enumerate(op.results):
             term = node.results[index]
             candidates = [plain(c._replace(term=term), devices) for way in ways for c in way[index]]

@@ -20,13 +20,13 @@ COMBINATIONS = 16
 
 @dataclass(eq=False)
 class Site:
-    """`facts` are those of the operands."""
+    """`facts` are those of the operands, `known` those of all values so far."""
 
     op: Operation
     facts: list[Fact]
     terms: Terms
     mesh: Mesh
-    position_of: dict[int, int]
+    known: dict[SSAValue, Fact]
 
     @property
     def devices(self) -> int:
@@ -55,11 +55,13 @@ class Site:
                 seen.add(node)
                 yield node
 
+    def claims(self, operand: int, node: Node) -> list[Claim]:
+        """One operand as that of `node`."""
+        return claims_of(self.facts[operand], node.operands[operand], self.op.operands[operand].type)
+
     def readings(self, node: Node) -> Iterator[tuple[Claim, ...]]:
         """The operands as those of `node`, in each way known."""
-        ways = []
-        for fact, term, value in zip(self.facts, node.operands, self.op.operands, strict=True):
-            ways.append(claims_of(fact, term, value.type))
+        ways = [self.claims(operand, node) for operand in range(len(self.facts))]
         yield from islice(product(*ways), COMBINATIONS)
 
 

@@ -6,6 +6,7 @@ Nothing here knows of devices.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -15,7 +16,9 @@ from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
 IDENTITIES = frozenset({"sdy.sharding_constraint", "sharding.constraint", "sdy.propagation_barrier"})
 """Ops that only say where a value lies."""
-UNEQUAL = frozenset(f"stablehlo.{n}" for n in "rng infeed outfeed send recv custom_call partition_id replica_id".split())
+UNEQUAL = frozenset(
+    f"stablehlo.{n}" for n in "rng infeed outfeed send recv custom_call partition_id replica_id".split()
+)
 """Ops of which two with equal operands need not be equal."""
 LOOPS_AND_BRANCHES = frozenset({"stablehlo.while", "stablehlo.case", "stablehlo.if"})
 UNIFORM_MAKERS = frozenset(f"stablehlo.{n}" for n in "broadcast_in_dim broadcast reshape transpose slice".split())
@@ -47,9 +50,7 @@ class Term:
 
     __slots__ = ("data", "iota", "scalar", "shape", "type")
 
-    def __init__(
-        self, type: Attribute, scalar: Term | None = None, iota: int | None = None, data: bytes | None = None
-    ):
+    def __init__(self, type: Attribute, scalar: Term | None = None, iota: int | None = None, data: bytes | None = None):
         self.type = type
         self.data = data
         self.shape: tuple[int, ...] = type.get_shape() if isinstance(type, TensorType) else ()
@@ -133,6 +134,11 @@ class Terms:
         self.index(Node(op, operands, made))
         return made
 
+    def uses_of(self, name: str, terms: Sequence[Term]) -> list[Node]:
+        """The ops of that name with an operand among the terms."""
+        found = (self.uses.get((name, place, term), ()) for place in range(3) for term in terms)
+        return list(dict.fromkeys(node for nodes in found for node in nodes))
+
     def index(self, node: Node) -> None:
         generic = True
         for place, term in enumerate(node.operands):
@@ -166,9 +172,7 @@ class Whole:
                 return
             env.update(zip(op.results, self.op(op, operands, env, body), strict=True))
 
-    def op(
-        self, op: Operation, operands: tuple[Term, ...], env: dict[SSAValue, Term], body: Body
-    ) -> tuple[Term, ...]:
+    def op(self, op: Operation, operands: tuple[Term, ...], env: dict[SSAValue, Term], body: Body) -> tuple[Term, ...]:
         if op.name == "func.call":
             callee = self.functions[cast(Any, op.properties["callee"]).root_reference.data]
             inner = Body(operands, body.nodes)

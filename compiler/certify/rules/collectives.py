@@ -73,9 +73,7 @@ def reduced(site: Site, claim: Claim, groups: Groups) -> Claim:
     found = kind(site)
     need(claim.labels.kind == found, f"its operand's terms combine by {claim.labels.kind}, it combines by {found}")
     need_same_windows(claim, groups)
-    windows = tuple(
-        w if w.fill is None or is_neutral(found, w.fill) else w._replace(fill=None) for w in claim.windows
-    )
+    windows = tuple(w if w.fill is None or is_neutral(found, w.fill) else w._replace(fill=None) for w in claim.windows)
     return Claim(claim.term, windows, combined(claim.labels, groups))
 
 

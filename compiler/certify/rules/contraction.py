@@ -148,4 +148,3 @@ def anything(site: Site) -> Iterator[Any]:
                     windows = tuple(Window(n, (0,) * site.devices) for n in term.shape)
                     yield result, Fact((Claim(term, windows),))
                 break
-

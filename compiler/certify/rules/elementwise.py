@@ -50,7 +50,9 @@ def labels_of(site: Site, held: Sequence[Held]) -> Labels | None:
     if not partial:
         return None
     name, kind = site.op.name.partition(".")[2], partial[0].kind
-    if name in ("add", "subtract") and kind == "sum" or KINDS.get(name) == kind and kind in ("max", "min", "or", "and"):
+    if (name in ("add", "subtract") and kind == "sum") or (
+        KINDS.get(name) == kind and kind in ("max", "min", "or", "and")
+    ):
         return _all_of(held, kind)
     if name == "select" and given[0] is None:
         return _all_of(held[1:], kind)

@@ -7,7 +7,6 @@ from math import prod
 
 from eggshard.certify.facts import NEUTRAL, NOWHERE, Claim, Fact, Ints, Labels, Unknown, Window, fixed, need
 from eggshard.certify.numbers import is_neutral
-from eggshard.certify.rules.collectives import with_window
 from eggshard.certify.rules.positions import scalar_bases
 from eggshard.certify.site import Site, integers, same_properties
 from eggshard.certify.terms import Term
@@ -290,7 +289,11 @@ def padded_tensors(site: Site, claim: Claim) -> Iterator[Claim]:
         for window, low, high in zip(claim.windows, lows, highs, strict=True):
             if not low and not high:
                 windows.append(window)
-            elif window.offsets is None or NOWHERE in window.offsets or ((low > 0 or high > 0) and window.fill is not fill):
+            elif (
+                window.offsets is None
+                or NOWHERE in window.offsets
+                or ((low > 0 or high > 0) and window.fill is not fill)
+            ):
                 break
             else:
                 windows.append(Window(window.size, tuple(at + low for at in window.offsets)))
@@ -466,4 +469,6 @@ def _split(
         for k in range(cut + 1, len(shape)):
             windows[k].append(0)
     kept = fill if cut == 0 or not leading else None
-    return [Window(n, tuple(at), kept if k == cut else None) for k, (n, at) in enumerate(zip(local, windows, strict=True))]
+    return [
+        Window(n, tuple(at), kept if k == cut else None) for k, (n, at) in enumerate(zip(local, windows, strict=True))
+    ]

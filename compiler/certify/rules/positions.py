@@ -72,7 +72,9 @@ def _linear(sign: int) -> Callable[[Site], Iterator[Fact]]:
         a, b = affine_of(site, 0), affine_of(site, 1)
         if a is not None and b is not None:
             bases = tuple(x + sign * y for x, y in zip(a.bases, b.bases, strict=True))
-            yield from known(site, Affine(bases, tuple(x + sign * y for x, y in zip(a.strides, b.strides, strict=True))))
+            yield from known(
+                site, Affine(bases, tuple(x + sign * y for x, y in zip(a.strides, b.strides, strict=True)))
+            )
 
     return rule
 

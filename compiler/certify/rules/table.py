@@ -7,7 +7,17 @@ from typing import Any
 
 from xdsl.ir import Operation
 
-from eggshard.certify.rules import collectives, constants, contraction, elementwise, movement, positions
+from eggshard.certify.rules import (
+    collectives,
+    constants,
+    contraction,
+    convolution,
+    elementwise,
+    indexing,
+    movement,
+    ordered,
+    positions,
+)
 from eggshard.certify.site import Site
 from eggshard.certify.terms import ELEMENTWISE
 
@@ -22,33 +32,39 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "spmd.reduce_scatter": (collectives.reduce_scatter,),
     "spmd.slice": (collectives.slice_own,),
     "stablehlo.all_gather": (collectives.all_gather,),
-    "stablehlo.all_reduce": (collectives.all_reduce,),
+    "stablehlo.all_reduce": (collectives.all_reduce, ordered.reduced),
     "stablehlo.all_to_all": (collectives.all_to_all,),
     "stablehlo.collective_permute": (collectives.collective_permute,),
-    "stablehlo.reduce_scatter": (collectives.reduce_scatter,),
+    "stablehlo.reduce_scatter": (collectives.reduce_scatter, ordered.reduced),
     "stablehlo.add": (positions.add,),
-    "stablehlo.and": (positions.both,),
-    "stablehlo.broadcast_in_dim": (movement.uniform, movement.broadcast, positions.broadcast),
-    "stablehlo.compare": (positions.compare,),
+    "stablehlo.and": (positions.both, indexing.joined),
+    "stablehlo.broadcast_in_dim": (movement.uniform, movement.broadcast, positions.broadcast, indexing.spread),
+    "stablehlo.compare": (positions.compare, indexing.compared, ordered.compare),
     "stablehlo.concatenate": (movement.concatenate_window, movement.concatenate_tensor),
     "stablehlo.constant": (constants.constant,),
     "stablehlo.convert": (positions.convert,),
     "stablehlo.divide": (positions.divide,),
     "stablehlo.dot_general": (contraction.dot_general,),
-    "stablehlo.dynamic_slice": (movement.dynamic_slice_window,),
+    "stablehlo.dynamic_slice": (movement.dynamic_slice_window, indexing.dynamic_slice),
     "stablehlo.iota": (positions.iota,),
-    "stablehlo.maximum": (positions.maximum,),
-    "stablehlo.minimum": (positions.minimum,),
+    "stablehlo.maximum": (positions.maximum, indexing.at_least),
+    "stablehlo.minimum": (positions.minimum, indexing.at_most),
     "stablehlo.multiply": (positions.multiply,),
     "stablehlo.pad": (movement.pad_window, movement.pad_tensor),
     "stablehlo.partition_id": (positions.partition_id,),
     "stablehlo.reduce": (contraction.reduce,),
     "stablehlo.remainder": (positions.remainder,),
-    "stablehlo.reshape": (movement.uniform, movement.reshape, positions.reshape),
+    "stablehlo.reshape": (movement.uniform, movement.reshape, positions.reshape, indexing.reshaped),
     "stablehlo.reverse": (movement.reverse,),
-    "stablehlo.select": (movement.select_window,),
+    "stablehlo.select": (movement.select_window, indexing.kept, ordered.select),
     "stablehlo.slice": (movement.uniform, movement.slice_window, movement.slice_tensor),
-    "stablehlo.subtract": (positions.subtract,),
+    "stablehlo.subtract": (positions.subtract, indexing.less),
+    "stablehlo.bitcast_convert": (ordered.bitcast,),
+    "stablehlo.convolution": (convolution.convolution,),
+    "stablehlo.dynamic_update_slice": (indexing.dynamic_update_slice,),
+    "stablehlo.gather": (indexing.gather,),
+    "stablehlo.scatter": (indexing.scatter,),
+    "stablehlo.xor": (ordered.xor,),
     "stablehlo.transpose": (movement.uniform, movement.transpose),
 }
 
@@ -62,5 +78,7 @@ def rules_for(op: Operation) -> Iterator[Rule]:
         yield contraction.anything
 
 
-GENERAL = frozenset({"stablehlo.dynamic_slice", "stablehlo.iota", "stablehlo.reduce"})
+GENERAL = frozenset(
+    {f"stablehlo.{n}" for n in "convolution dynamic_slice dynamic_update_slice gather iota reduce scatter".split()}
+)
 """Ops with rules of their own of which the whole may also be the same on every device."""
