@@ -74,7 +74,8 @@ class _Fuser:
             reads = self.library_reads[root]
         for operand in reads:
             self.needed[operand] = True
-        return Step(root, [o for o in reads if self.nodes[o].kind is not Kind.CONSTANT])
+        shares = node.operands[:1] if node.kind is Kind.IN_PLACE else []
+        return Step(root, [o for o in reads if self.nodes[o].kind is not Kind.CONSTANT], shares)
 
     def absorbed(self, root: int) -> list[int]:
         """What a library call reads that computes products and exponentials of its operand by itself."""

@@ -33,7 +33,7 @@ ASKED = 1.15
 LIMIT = 1e-3
 """Of the error: sums in f32, in other orders."""
 CHOSEN = "chosen"
-M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3
+M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX, M_ARENA_MAX = -1, -2, -4, -8
 
 
 @dataclass(frozen=True)
@@ -113,13 +113,14 @@ def keep_memory() -> None:
     """
     Freed memory stays with the process (GNU libc only), as in a training run that has come to rest.
 
-    Otherwise the kernel zeroes pages anew, in one plan's runs and not in another's, for as long as all arithmetic takes.
+    Otherwise the kernel zeroes pages anew, in one plan's runs and not in another's, which can take as long as all
+    arithmetic.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except AttributeError:
         return
-    for parameter, value in ((M_MMAP_THRESHOLD, 32 << 20), (M_TRIM_THRESHOLD, 1 << 30), (M_TOP_PAD, 64 << 20)):
+    for parameter, value in ((M_ARENA_MAX, 1), (M_MMAP_MAX, 0), (M_TRIM_THRESHOLD, 1 << 30), (M_TOP_PAD, 64 << 20)):
         mallopt(parameter, value)
 
 
