@@ -8,8 +8,8 @@ Predicted peak memory beside XLA's, a row for every model, mesh and plan.
 Plans are the models' tactics by name, and two searches without any: `searched`, with memory for everything, and
 `tight`, with half of what that plan takes. Peak is arguments + results + temporaries - aliases on one device; state
 that comes back updated is donated (--keep: is not). `program` is predicted from the per-device program, `planner` is
-what the search counted with. Exit status 1 unless the programs' predictions are within 15 % of XLA's in 90 % of the rows, and
-none is more than 10 % under it.
+what the search counted with. Exit status 1 unless the programs' predictions are within 15 % of XLA's in 90 % of the
+rows, and none is more than 10 % under it.
 """
 
 from __future__ import annotations
