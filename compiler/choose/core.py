@@ -62,6 +62,8 @@ class Reduced:
     nodes: Any
     strategies: Any
     graph: Graph
+    steps: Any
+    """Where each memory cell begins, in steps of the problem."""
 
     def dearest(self) -> int:
         """No choice costs more, in costs of the original problem."""
@@ -160,4 +162,5 @@ def core_of(graph: Graph, segments: Segments, shift: int) -> Reduced:
         entries=entries, seg=np.searchsorted(holder, np.arange(n + 1)).astype(np.int64), lo=segments.lo[at],
         hi=segments.hi[at], where=where, usage=usage, capacity=segments.capacity.astype(np.float64),
     )  # fmt: skip
-    return Reduced(core, cost, exact, segments.capacity, int(graph.counters[CONSTANT]), shift, nodes, strategies, graph)
+    constant = int(graph.counters[CONSTANT])
+    return Reduced(core, cost, exact, segments.capacity, constant, shift, nodes, strategies, graph, segments.steps)

@@ -52,6 +52,15 @@ class Dual:
         self.run = 0
         self.least = 0.0
 
+    def go_on(self, prices: Any, epoch: int) -> None:
+        """In place of `start`: from prices that are likely to be good, with the small steps of a late epoch."""
+        self.epoch = epoch
+        self.least = FAINT * float(prices.max(initial=0.0))
+        self.now[:] = np.maximum(prices, self.least)
+        price(self.core, self.now, self.theta)
+        for _ in range(START_SWEEPS):
+            self.pass_messages()
+
     def start(self) -> None:
         """Unpriced steps, then uniform small prices."""
         for _ in range(START_SWEEPS):

@@ -66,7 +66,7 @@ def compile_all() -> None:
     problem = small_problem()
     graph = graph_of(problem, 0)
     nothing = np.zeros(0, np.int64)
-    reduced = core_of(graph, Segments(*[nothing] * 6), 0)
+    reduced = core_of(graph, Segments(*[nothing] * 7), 0)
     dual, primal = Dual(reduced.core), Primal(reduced.core, 0)
     primal.round(dual.labels.copy(), dual.prices.copy(), 1)
     Neighbourhoods(reduced, dual, 0)

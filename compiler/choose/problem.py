@@ -7,7 +7,8 @@ operations, strategies their partitionings, edge tables the costs of resharding,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -91,6 +92,8 @@ class Result:
     seconds: float = 0.0
     seconds_to_first: float | None = None
     seconds_to_best: float | None = None
+    known: Any = field(default=None, repr=False, compare=False)
+    """What a later search of the problem may go on from: `solve(known=...)`."""
 
     @property
     def gap(self) -> float | None:

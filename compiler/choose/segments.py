@@ -33,7 +33,10 @@ class Members(NamedTuple):
 
 
 class Segments(NamedTuple):
-    """Per segment its node (root), kept cells [lo, hi), where its usages start; `usage`; `capacity` per kept cell."""
+    """
+    Per segment its node (root), kept cells [lo, hi), where its usages start; `usage`; `capacity` per kept cell, and the
+    step at which it begins.
+    """
 
     node: Any
     lo: Any
@@ -41,6 +44,7 @@ class Segments(NamedTuple):
     where: Any
     usage: Any
     capacity: Any
+    steps: Any
 
 
 @entry
@@ -268,7 +272,7 @@ def segments_of(problem: Problem, graph: Graph) -> tuple[Segments, Any, int]:
     nothing = np.zeros((0, 2), np.int64)
     empty = np.zeros(0, np.int64)
     if steps <= 0:
-        return Segments(empty, empty, empty, empty, empty, empty), nothing, -1
+        return Segments(*[empty] * 7), nothing, -1
     base = np.zeros(steps + 1, np.int64)
     members = members_of(problem, graph, lo, hi, base)
     room = 2 * members.held.shape[1] + 16
@@ -283,9 +287,9 @@ def segments_of(problem: Problem, graph: Graph) -> tuple[Segments, Any, int]:
         room *= 2
     capacity = problem.limit - np.cumsum(trial)[:steps]
     if int(capacity.min()) < 0:
-        return Segments(empty, empty, empty, empty, empty, empty), nothing, int(points[np.argmin(capacity)])
+        return Segments(*[empty] * 7), nothing, int(points[np.argmin(capacity)])
     if count == 0:
-        return Segments(empty, empty, empty, empty, empty, empty), nothing, -1
+        return Segments(*[empty] * 7), nothing, -1
     node, s_lo, s_hi, where = out[:, :count]
     usage = usage[: where[-1] + graph.size[node[-1]]]
     # `where` rises, and the usages of segment s end where those of s + 1 begin.
@@ -300,6 +304,7 @@ def segments_of(problem: Problem, graph: Graph) -> tuple[Segments, Any, int]:
     np.add.at(load, s_lo, top)
     np.subtract.at(load, s_hi, top)
     keep = np.cumsum(load)[:steps] > capacity
+    begins = points[:steps]
     for _ in range(2):
         more, less = np.zeros((2, len(capacity) + 1), np.int64)
         boundary_changes(graph.size, node, s_lo, s_hi, where, usage, more, less)
@@ -308,10 +313,10 @@ def segments_of(problem: Problem, graph: Graph) -> tuple[Segments, Any, int]:
         s_lo, s_hi = rank[s_lo], rank[s_hi]
         lasting = s_hi > s_lo
         node, s_lo, s_hi, where = node[lasting], s_lo[lasting], s_hi[lasting], where[lasting]
-        capacity = capacity[keep]
+        capacity, begins = capacity[keep], begins[keep]
         keep = np.ones(len(capacity), np.bool_)
     return (
-        Segments(node, s_lo, s_hi, where, usage, capacity),
+        Segments(node, s_lo, s_hi, where, usage, capacity, begins),
         np.array(dead, np.int64).reshape(-1, 2),
         -1,
     )

@@ -17,6 +17,7 @@ import numpy as np
 from eggshard.choose.bound import proven_bound
 from eggshard.choose.branching import ENTRIES
 from eggshard.choose.buckets import eliminate, plan
+from eggshard.choose.carry import Known, carried
 from eggshard.choose.closing import PORTION, Exact
 from eggshard.choose.core import Reduced
 from eggshard.choose.dual import Dual
@@ -61,6 +62,7 @@ def solve(
     starts: Sequence[Ints] = (),
     enough: float = 0.0,
     follows: Ints | None = None,
+    known: Known | None = None,
 ) -> Result:
     """
     The best choice found in `time_limit` seconds, with a proven bound.
@@ -69,12 +71,13 @@ def solve(
     `deadline_start` (a `time.monotonic()`), by default from the call. Ctrl-C returns what there is.
 
     With `follows`, node v takes the strategy that node `follows[v]` takes (which follows itself): the result is about
-    such choices alone.
+    such choices alone. `known` is that of an earlier result, with the same steps: the bound goes on from there.
     """
     if threads > 1:
         prepare()
     search = Search(problem, time_limit, seed, threads, on_progress, deadline_start)
     search.starts, search.enough, search.follows = list(starts), enough, follows
+    search.known = known
     try:
         search.run()
     except KeyboardInterrupt:
@@ -113,6 +116,8 @@ class Search:
         self.starts: list[Ints] = []
         self.enough = 0.0
         self.follows: Ints | None = None
+        self.known: Known | None = None
+        """The prices of the last core."""
         self.settled = False
         """Whether a narrowed core left nothing to choose."""
         self.parts: Neighbourhoods | None = None
@@ -178,7 +183,8 @@ class Search:
         entries = max(1, len(reduced.core.entries) + 4 * len(reduced.core.cost))
         steps = int(np.clip(ROUND // (2 * entries), 1, STEPS))
         judged, open_gap = NARROW_FROM - 1, np.inf
-        dual.start()
+        self.begun(reduced, dual)
+        judged = max(judged, dual.epoch)
         self.prove(reduced, dual, "bound")
         while not self.optimal() and self.seconds() < self.limit:
             labels, prices = dual.labels.copy(), dual.prices.copy()
@@ -209,7 +215,21 @@ class Search:
                 if narrower is not None or self.settled:
                     return narrower
             exact.start(dual, primal)
+        self.note(reduced, dual)
         return None
+
+    def note(self, reduced: Reduced, dual: Dual) -> None:
+        """For later cores, and later searches."""
+        if dual.prices.any():
+            self.known = Known(reduced.steps, dual.prices.copy(), max(dual.epoch, 1))
+
+    def begun(self, reduced: Reduced, dual: Dual) -> None:
+        """The dual goes on from the prices that are known."""
+        prices = None if self.known is None else carried(self.known, reduced)
+        if self.known is None or prices is None or not prices.any():
+            dual.start()
+        else:
+            dual.go_on(prices, self.known.epoch)
 
     def meet(self, exact: Exact, other: Future[None] | None) -> None:
         """Waits for what runs beside."""
@@ -247,6 +267,7 @@ class Search:
         if narrower is None:
             return None
         self.ceiling = (cost + 1 + reduced.constant) << reduced.shift
+        self.note(reduced, dual)
         if len(narrower.nodes) == 0:
             self.accept(narrower, np.zeros(0, np.int64), "narrow")
             self.raise_bound(narrower.constant << narrower.shift, "narrow")
@@ -338,5 +359,5 @@ class Search:
         reason = "" if self.choice is not None else "none found"
         return Result(
             self.choice, self.cost, self.bound, False, reason, None if self.choice is not None else self.violation,
-            self.seconds(), self.first, self.latest,
+            self.seconds(), self.first, self.latest, self.known,
         )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xdsl.dialects.builtin import ModuleOp
 
@@ -55,6 +55,8 @@ class Solving:
         self.interrupts = Interrupts()
         self.best = Result(None, None, None)
         """The cheapest choice of any part of the search."""
+        self.known: Any = None
+        """Prices that the last search found."""
         self.settled = False
         """Whether the best choice that is alike in equal blocks is known."""
 
@@ -97,6 +99,7 @@ class Solving:
         found = Result(None, None, None)
         if follows is not None:
             found = self.solved(made.problem, TIED, [], follows)
+            self.known = found.known
             self.settled = self.near(found)
         if found.gap is None or found.gap > WELL:
             other = self.as_written(follows)
@@ -155,7 +158,9 @@ class Solving:
         return replace(start, choice=found.choice, cost=found.cost)
 
     def freely(self, start: Result, share: float) -> Result:
-        return self.solved(self.made.problem, share, [] if start.choice is None else [start.choice])
+        found = self.solved(self.made.problem, share, [] if start.choice is None else [start.choice])
+        self.known = found.known or self.known
+        return found
 
     def at_all(self, module: ModuleOp, result: Result) -> Result:
         """What fits in memory at any cost, where the search for what is cheap has found nothing."""
@@ -185,6 +190,7 @@ class Solving:
             starts=starts,
             enough=self.gap,
             follows=follows,
+            known=self.known,
             on_progress=lambda _: self.interrupts.check(),
         )
         if found.cost is not None and (self.best.cost is None or found.cost < self.best.cost):

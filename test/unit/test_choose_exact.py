@@ -113,7 +113,7 @@ def test_elimination_finds_the_optimum(seed: int) -> None:
     problem = dataclasses.replace(dense(seed), limit=10**12)
     graph = graph_of(problem, 0)
     nothing = np.zeros(0, np.int64)
-    whole = core_of_graph(graph, Segments(*[nothing] * 6), 0)
+    whole = core_of_graph(graph, Segments(*[nothing] * 7), 0)
     order = plan(whole.core)
     assert order is not None
     found = eliminate(whole.core, whole.exact_cost, whole.exact_entries, order)
@@ -127,7 +127,7 @@ def test_elimination_finds_the_optimum(seed: int) -> None:
 
 def test_elimination_declines_a_large_table() -> None:
     problem = dense(0)
-    whole = core_of_graph(graph_of(problem, 0), Segments(*[np.zeros(0, np.int64)] * 6), 0)
+    whole = core_of_graph(graph_of(problem, 0), Segments(*[np.zeros(0, np.int64)] * 7), 0)
     assert plan(whole.core, budget=3) is None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ import pytest
 from choose_support import dense, optimum
 
 from eggshard.choose.branching import Tree
+from eggshard.choose.carry import Known, carried
 from eggshard.choose.certificate import Certifier, add_rises
 from eggshard.choose.core import Reduced
 from eggshard.choose.dual import Dual
@@ -21,6 +23,7 @@ from eggshard.choose.narrow import exact_cost, point_of
 from eggshard.choose.neighbourhoods import KINDS, Neighbourhoods
 from eggshard.choose.pace import Budget, Paced, Spend, Stopped, freely
 from eggshard.choose.presolve import Infeasible, presolve
+from eggshard.choose.solve import solve
 from eggshard.choose.subcore import cost_within, part_of
 
 SEEDS = range(40)
@@ -204,3 +207,18 @@ def test_a_budget_stops_once_it_is_used_up() -> None:
         budget(1)
     budget.count(100)
     assert budget.left == -101
+
+
+def test_prices_go_to_the_cells_of_their_steps() -> None:
+    reduced = dataclasses.replace(CORES[0][1], steps=np.array([0, 4, 9]))
+    known = Known(np.array([0, 3, 4, 8, 20]), np.array([1.0, 2.0, 4.0, 8.0, 16.0]), 1)
+    assert carried(known, reduced).tolist() == [3.0, 12.0, 16.0]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_search_goes_on_from_prices(seed: int) -> None:
+    problem = dense(seed)
+    first = solve(problem, time_limit=10, seed=seed)
+    again = solve(problem, time_limit=10, seed=seed, known=first.known or Known(np.arange(3), np.array([1.0, 0, 5]), 2))
+    assert (again.cost, again.infeasible) == (first.cost, first.infeasible)
+    assert again.infeasible or again.optimal
