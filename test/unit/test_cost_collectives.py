@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from eggshard.cost import AnalyticCost, CollectiveBatch, CollectiveKind
+from eggshard.cost.batch import is_strided
 from eggshard.dialects.sharding.layout import Mesh
 from eggshard.hardware import known_hardware, load_hardware
 
@@ -62,6 +63,18 @@ def test_copies_by_hand() -> None:
     # Every device reads and writes all shards.
     gathered = seconds(model, GATHER, [size / 8], (0, 8))[0]
     assert gathered == pytest.approx(fixed + 2 * size / link.bytes_per_second)
+
+
+def test_inner_dimensions_take_longer_where_they_are_transposed() -> None:
+    entry = (GATHER, 1e6, [(0, 8)])
+    for name, slower in (("cpu", True), ("h100", False)):
+        outer, inner = cost(name, d=8).collectives(CollectiveBatch.of([entry, entry], [False, True]))
+        assert inner > 2 * outer if slower else inner == outer
+
+
+def test_what_lies_in_pieces() -> None:
+    assert is_strided((4, 8), [1]) and is_strided((2, 1, 8), [0, 2])
+    assert not is_strided((4, 8), [0]) and not is_strided((1, 8), [1]) and not is_strided((4, 8), [])
 
 
 def test_ring_by_hand() -> None:
