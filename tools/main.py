@@ -14,6 +14,7 @@ from eggshard.tools.outcome import UsageError, guarded
 COMMANDS = {
     "plan": "choose the cheapest partitioning of a model that fits in memory, with a bound on every other",
     "partition": "turn a model into the program that each device of a mesh runs",
+    "certify": "prove that a partitioned program computes the model, from the files alone",
     "verify": "run a model and a partitioned program on the same inputs and compare",
     "explain": "show what a saved plan does and why",
     "diff": "show how two saved plans for one model differ",

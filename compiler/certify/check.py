@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from xdsl.dialects.builtin import ModuleOp, TensorType
+from xdsl.dialects.builtin import FileLineColLoc, ModuleOp, TensorType
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from eggshard.certify.control import Control
@@ -32,6 +32,12 @@ class Refusal:
 
     op: Operation | None
     reason: str
+
+    def line(self, origin: str) -> str:
+        """`model.py:88: stablehlo.add: why`."""
+        if self.op is None:
+            return f"{origin}: {self.reason}"
+        return f"{source_line(self.op.location) or origin}: {self.op.name}: {self.reason}"
 
 
 @dataclass(frozen=True)
@@ -234,5 +240,10 @@ def describe(claim: Claim) -> str:
     return f"[{'; '.join(cuts)}] of a {claim.term.type}{terms}"
 
 
-Rule = Callable[[Site], Iterator[Any]]
-__all__ = ["Certificate", "Refusal", "Rule", "cast", "certify"]
+def source_line(location: Attribute) -> str:
+    """`file:line`, the innermost that a location knows; '' if none."""
+    if isinstance(location, FileLineColLoc):
+        return f"{location.filename.data}:{location.line.data}"
+    inner = (getattr(location, name, None) for name in ("location", "callee", "caller"))
+    nested = [*filter(None, inner), *getattr(location, "locations", ())]
+    return next((line for part in nested if (line := source_line(part))), "")
