@@ -1,8 +1,8 @@
 """
 Holds the time of chosen plans against experts', on eight devices of the CPU.
 
-    python -m eggshard.tools.bench.real_time                          (three minutes)
-    python -m eggshard.tools.bench.real_time --only gpt2,moe --repeat 20
+    python -m eggshard.tools.bench.real_time                          (five minutes)
+    python -m eggshard.tools.bench.real_time --only gpt2,moe --repeat 50
 
 The experts are plain data parallelism, Megatron, both at once, and full sharding. Every program is first run and
 compared with the unpartitioned one. Times are CPU seconds of a step, of all devices together, least of several runs
@@ -90,7 +90,7 @@ def main() -> int:
     )
     known = sorted({program.model for program in PROGRAMS.values()})
     parser.add_argument("--only", type=names(known), default=known, metavar="MODEL,..")
-    parser.add_argument("--repeat", type=int, default=10, help="runs of each plan")
+    parser.add_argument("--repeat", type=int, default=20, help="runs of each plan")
     parser.add_argument("--time-limit", type=float, default=10.0, metavar="SECONDS", help="for each search")
     args = parser.parse_args()
     force_host_devices(8)
