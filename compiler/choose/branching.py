@@ -35,7 +35,7 @@ SQUEEZES = 8
 STEPS, MOST_STEPS, STALLED = 40, 640, 0.01
 """Message passing goes on until so many steps close less than this part of the gap."""
 
-ENTRIES = 1000
+ENTRIES = 300
 """Table entries that the dual reads in a microsecond of work."""
 
 

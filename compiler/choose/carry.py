@@ -16,11 +16,10 @@ from eggshard.choose.core import Reduced
 
 
 class Known(NamedTuple):
-    """Prices that were good for memory cells that begin at these steps, and the dual's epoch then."""
+    """Prices that were good for memory cells that begin at these steps."""
 
     steps: Any
     prices: Any
-    epoch: int
 
 
 def carried(known: Known, reduced: Reduced) -> Any:

@@ -50,11 +50,13 @@ class Dual:
         self.messages: Any = self.working.copy()
         self.epoch, self.step, self.length = 0, 0, EPOCH
         self.run = 0
+        self.calmer = 0
+        """Epochs by whose end prices were as good as at the start."""
         self.least = 0.0
 
-    def go_on(self, prices: Any, epoch: int) -> None:
-        """In place of `start`: from prices that are likely to be good, with the small steps of a late epoch."""
-        self.epoch = epoch
+    def go_on(self, prices: Any) -> None:
+        """In place of `start`: from prices that are likely to be good, so with smaller steps."""
+        self.calmer = 1
         self.least = FAINT * float(prices.max(initial=0.0))
         self.now[:] = np.maximum(prices, self.least)
         price(self.core, self.now, self.theta)
@@ -107,7 +109,7 @@ class Dual:
                 self.begin_epoch()
             price(core, self.now, self.theta)
             self.pass_messages()
-            calm = CALMER**self.epoch
+            calm = CALMER ** (self.epoch + self.calmer)
             eta = max(1e-4, calm * FAST * (SLOW / FAST) ** (self.step / self.length))
             self.step += 1
             if len(room):

@@ -33,8 +33,8 @@ from eggshard.choose.problem import Ints, Problem, Progress, Result
 NARROW_FROM = 1
 """The epoch of the dual from which on it is worth to see what its bound excludes."""
 
-SETTLED = 40
-"""Steps of the dual after which its bound is worth to exclude strategies by."""
+SETTLED = 30
+"""Rounds after which parts are tried even if the dual is still in its first epoch."""
 
 BETTER = 0.1
 """Parts exclude by a new dual point when it closes this part of the gap."""
@@ -44,7 +44,7 @@ CLOSER = 0.95
 
 SEEDS = 1_000_003
 
-ROUND = 80_000_000
+ROUND = 30_000_000
 """Table entries that the dual reads in a round: about a tenth of a second."""
 
 STEPS, FORESTS = 200, 40
@@ -117,7 +117,7 @@ class Search:
         self.enough = 0.0
         self.follows: Ints | None = None
         self.known: Known | None = None
-        """The prices of the last core."""
+        """Prices to go on from; in the end, those of the last core."""
         self.settled = False
         """Whether a narrowed core left nothing to choose."""
         self.parts: Neighbourhoods | None = None
@@ -184,7 +184,6 @@ class Search:
         steps = int(np.clip(ROUND // (2 * entries), 1, STEPS))
         judged, open_gap = NARROW_FROM - 1, np.inf
         self.begun(reduced, dual)
-        judged = max(judged, dual.epoch)
         self.prove(reduced, dual, "bound")
         while not self.optimal() and self.seconds() < self.limit:
             labels, prices = dual.labels.copy(), dual.prices.copy()
@@ -219,17 +218,22 @@ class Search:
         return None
 
     def note(self, reduced: Reduced, dual: Dual) -> None:
-        """For later cores, and later searches."""
+        """For later searches."""
         if dual.prices.any():
-            self.known = Known(reduced.steps, dual.prices.copy(), max(dual.epoch, 1))
+            self.known = Known(reduced.steps, dual.prices.copy())
 
     def begun(self, reduced: Reduced, dual: Dual) -> None:
-        """The dual goes on from the prices that are known."""
+        """
+        The dual goes on from the prices that are known.
+
+        Not from those of a core that this one was narrowed from: these come from steps that were still large.
+        """
         prices = None if self.known is None else carried(self.known, reduced)
-        if self.known is None or prices is None or not prices.any():
+        self.known = None
+        if prices is None or not prices.any():
             dual.start()
         else:
-            dual.go_on(prices, self.known.epoch)
+            dual.go_on(prices)
 
     def meet(self, exact: Exact, other: Future[None] | None) -> None:
         """Waits for what runs beside."""
@@ -239,7 +243,7 @@ class Search:
 
     def explore(self, reduced: Reduced, dual: Dual, primal: Primal, work: int) -> None:
         """Parts of the core solved exactly, once there is a choice to improve and a dual point to exclude by."""
-        if primal.best is None or (dual.epoch == 0 and dual.step < SETTLED):
+        if primal.best is None or (dual.epoch == 0 and primal.turn < SETTLED):
             return
         if self.parts is None or self.parts.reduced is not reduced:
             self.parts = Neighbourhoods(reduced, dual, self.seed)
@@ -267,7 +271,6 @@ class Search:
         if narrower is None:
             return None
         self.ceiling = (cost + 1 + reduced.constant) << reduced.shift
-        self.note(reduced, dual)
         if len(narrower.nodes) == 0:
             self.accept(narrower, np.zeros(0, np.int64), "narrow")
             self.raise_bound(narrower.constant << narrower.shift, "narrow")

@@ -211,7 +211,7 @@ def test_a_budget_stops_once_it_is_used_up() -> None:
 
 def test_prices_go_to_the_cells_of_their_steps() -> None:
     reduced = dataclasses.replace(CORES[0][1], steps=np.array([0, 4, 9]))
-    known = Known(np.array([0, 3, 4, 8, 20]), np.array([1.0, 2.0, 4.0, 8.0, 16.0]), 1)
+    known = Known(np.array([0, 3, 4, 8, 20]), np.array([1.0, 2.0, 4.0, 8.0, 16.0]))
     assert carried(known, reduced).tolist() == [3.0, 12.0, 16.0]
 
 
@@ -219,6 +219,6 @@ def test_prices_go_to_the_cells_of_their_steps() -> None:
 def test_a_search_goes_on_from_prices(seed: int) -> None:
     problem = dense(seed)
     first = solve(problem, time_limit=10, seed=seed)
-    again = solve(problem, time_limit=10, seed=seed, known=first.known or Known(np.arange(3), np.array([1.0, 0, 5]), 2))
+    again = solve(problem, time_limit=10, seed=seed, known=first.known or Known(np.arange(3), np.array([1.0, 0, 5])))
     assert (again.cost, again.infeasible) == (first.cost, first.infeasible)
     assert again.infeasible or again.optimal
