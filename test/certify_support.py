@@ -64,7 +64,7 @@ def cut(array: Any, windows: Any, labels: Labels | None, rng: Any) -> list[Any]:
     """What each device holds: its window of its term, and beyond the tensor zeros or anything."""
     terms = [array]
     if labels is not None:
-        terms = [rng.standard_normal(array.shape) for _ in range(labels.count - 1)]
+        terms = [rng.standard_normal(array.shape) for _ in range(labels.terms - 1)]
         terms.append(array - sum(terms))
     made = []
     for device in range(DEVICES):
@@ -150,7 +150,7 @@ def check_claim(claim: Claim, lanes: list[Any], whole: Any) -> None:
                 values = known.setdefault(label, {})
                 first = values.setdefault(tuple(at), piece[index])
                 assert np.isclose(first, piece[index], rtol=1e-9, atol=1e-9), f"copies of {at} differ"
-    count = 1 if labels is None else labels.count
+    count = 1 if labels is None else labels.terms
     for at in np.ndindex(*whole.shape):
         held = [known[label][at] for label in known if at in known[label]]
         if len(held) == count:
@@ -527,7 +527,8 @@ def gather(b: Build) -> Case:
     b.operand("q1", partial=False, array=indices, windows=(b.window("q"), (1, (0,) * DEVICES, False)))
 
     def line(x: Any, q: int) -> tuple[str, str]:
-        numbers = "#stablehlo.gather<offset_dims = [1], collapsed_slice_dims = [0], start_index_map = [0], index_vector_dim = 1>"
+        dims = "offset_dims = [1], collapsed_slice_dims = [0], start_index_map = [0], index_vector_dim = 1"
+        numbers = f"#stablehlo.gather<{dims}>"
         made = tensor([q, x[1]])
         sizes = f"slice_sizes = array<i64: 1, {x[1]}>"
         given = f"({tensor(x)}, {tensor([q, 1], 'i64')})"

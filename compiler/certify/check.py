@@ -6,9 +6,9 @@ What holds of a value is derived from what holds of the operands alone; attribut
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, cast
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from xdsl.dialects.builtin import FileLineColLoc, ModuleOp, TensorType
 from xdsl.ir import Attribute, Block, Operation, SSAValue
@@ -22,6 +22,8 @@ from eggshard.certify.site import Site
 from eggshard.certify.terms import Body, Term, Terms, Whole
 from eggshard.dialects.sharding.layout import Layout, Mesh
 
+EFFECTS = frozenset(f"stablehlo.{name}" for name in ("infeed", "outfeed", "send", "recv", "rng"))
+"""Ops of the model that are more than their results, or of which two are not alike."""
 MOST_CLAIMS = 8
 """Claims kept of one value; more are forgotten, which can only lose proofs."""
 
@@ -68,6 +70,9 @@ def certify(whole_module: ModuleOp, device_module: ModuleOp) -> Certificate:
     """
     checker: Checker | None = None
     try:
+        for op in whole_module.walk():
+            if op.name in EFFECTS or has_side_effect(op):
+                raise RefusedError(op, "what it does besides its results cannot be compared")
         terms = Terms()
         whole = Whole(whole_module, terms)
         mesh, func, arguments, results = device_program(device_module)
@@ -100,13 +105,13 @@ class Checker:
             raise RefusedError(func, f"it takes {len(block.args)} arguments, the model {len(whole.arguments)}")
         for term, value, port in zip(whole.arguments, block.args, arguments, strict=True):
             self.facts[value] = self.merge([Fact((self.claim_of(term, value.type, port, func),))])
-        returned = self.block(block, whole.body)
         last = block.last_op
+        returned = self.block(block, whole.body)
         if len(returned) != len(whole.body.returned) or len(results) != len(returned):
             raise RefusedError(last, f"it returns {len(returned)} results, the model {len(whole.body.returned)}")
-        for index, (value, term, port) in enumerate(zip(returned, whole.body.returned, results, strict=True)):
-            wanted = self.claim_of(term, value.type, port, func)
-            self.expect(last, f'result {index} ("{port.name}")', value, wanted)
+        for index, (given, term, port) in enumerate(zip(returned, whole.body.returned, results, strict=True)):
+            wanted = self.claim_of(term, given.type, port, func)
+            self.expect(last, f'result {index} ("{port.name}")', given, wanted)
 
     def claim_of(self, term: Term, kind: Attribute, port: Port, func: Operation) -> Claim:
         """What a layout promises."""
@@ -175,6 +180,8 @@ class Checker:
                 reasons.append(str(why))
         for value, facts in zip(op.results, found, strict=True):
             merged = self.merge(facts)
+            fitting = tuple(claim for claim in merged.claims if fits_type(claim, value.type))
+            merged = replace(merged, claims=fitting)
             self.facts[value] = merged
             self.claims += len(merged.claims)
             if not merged.is_known:
@@ -209,6 +216,18 @@ class Checker:
         return "an index" if fact.affine is not None else "a mask" if fact.box is not None else "not known"
 
 
+def has_side_effect(op: Operation) -> bool:
+    flag: Any = op.properties.get("has_side_effect")
+    return flag is not None and bool(flag.value.data)
+
+
+def fits_type(claim: Claim, kind: Attribute) -> bool:
+    """Whether the value has the elements of the tensor and the sizes of its windows; a rule need not ask."""
+    if not isinstance(kind, TensorType) or kind.element_type != claim.term.element:
+        return isinstance(claim.term.type, type(kind)) and not isinstance(kind, TensorType)
+    return kind.get_shape() == tuple(window.size for window in claim.windows)
+
+
 def stands_for(claim: Claim, wanted: Claim) -> bool:
     """Whether a value that is as claimed is as wanted; beyond the tensor anything may stand."""
     if claim.labels != wanted.labels:
@@ -236,7 +255,7 @@ def describe(claim: Claim) -> str:
             distinct = sorted(set(window.offsets))
             text = ",".join(map(str, distinct[:4])) + (",.." if len(distinct) > 4 else "")
             cuts.append(f"{window.size} of {size} at {text}")
-    terms = f", a {claim.labels.kind} of {claim.labels.count} terms" if claim.labels is not None else ""
+    terms = f", a {claim.labels.kind} of {claim.labels.terms} terms" if claim.labels is not None else ""
     return f"[{'; '.join(cuts)}] of a {claim.term.type}{terms}"
 
 

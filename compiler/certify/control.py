@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from xdsl.ir import Operation
 
 from eggshard.certify.facts import Claim, Fact, claims_of
-from eggshard.certify.numbers import is_neutral
+from eggshard.certify.numbers import is_neutral, is_zero
 from eggshard.certify.terms import Node
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ class Control:
         """
         By induction: if carries are as claimed at the start of a round, they are at its end.
 
-        The claims at the start are those of the operands, or what the body returns of them.
+        The claims at the start are those of the operands, or what the body returns of them. In the first round a carry
+        that begins as zero may be any sum; what is found so is a guess, to be confirmed in a round of its own.
         """
         from eggshard.certify.check import RefusedError, describe, stands_for
 
@@ -57,13 +58,20 @@ class Control:
             if not found:
                 raise RefusedError(op, f"operand {len(guesses)} of the loop is another value than the model's")
             guesses.append(plain(found[0], devices))
-        for _ in range(ROUNDS):
+        zeros = [is_zero(term.scalar) for term in node.operands]
+        for turn in range(ROUNDS):
+            for argument, zero in zip(body.arguments, zeros, strict=True):
+                argument.scouted = zero and turn == 0
             for terms, block in ((condition, op.regions[0].block), (body, op.regions[1].block)):
-                for argument, term, guess in zip(block.args, terms.arguments, guesses, strict=True):
-                    checker.facts[argument] = checker.merge([Fact((plain(guess._replace(term=term), devices),))])
+                for carried, term, guess in zip(block.args, terms.arguments, guesses, strict=True):
+                    checker.facts[carried] = checker.merge([Fact((plain(guess._replace(term=term), devices),))])
             self.predicate(op, checker.block(op.regions[0].block, condition)[0], condition.returned[0])
-            returned = checker.block(op.regions[1].block, body)
-            changed = False
+            try:
+                returned = checker.block(op.regions[1].block, body)
+            finally:
+                for argument in body.arguments:
+                    argument.scouted = False
+            changed = turn == 0 and any(zeros)
             for index, (value, term) in enumerate(zip(returned, body.returned, strict=True)):
                 guess = guesses[index]
                 found = claims_of(checker.fact(value), term, value.type)

@@ -1,9 +1,9 @@
 """
 What a checker knows of a value of the per-device program.
 
-A claim says: there are terms t_0, t_1, .. that together (by `kind`) make the tensor T of the whole program, and device d
-holds a window of t_(label d). A claim without labels has one term, T itself. A window begins at an offset of its own on
-each device, and may reach beyond the tensor.
+A claim says: there are terms t_0, t_1, .. that together (by `kind`) make the tensor T of the whole program, and device
+d holds a window of t_(label d). A claim without labels has one term, T itself. A window begins at an
+offset of its own on each device, and may reach beyond the tensor.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ class Window(NamedTuple):
 
 
 class Labels(NamedTuple):
-    """Which term each device holds, and how terms combine. All labels but NEUTRAL below `count` exist."""
+    """Which term each device holds, and how terms combine. There are `terms` of them."""
 
     kind: str
     of: Ints
-    count: int
+    terms: int
 
 
 class Claim(NamedTuple):
@@ -165,7 +165,7 @@ def join_labels(a: Labels, b: Labels) -> Labels:
         return a
     for one, other in ((a, b), (b, a)):
         on = {other.of[d] for d, label in enumerate(one.of) if label == 0}
-        alone = set(one.of) <= {0, NEUTRAL} and one.count == 1
+        alone = set(one.of) <= {0, NEUTRAL} and one.terms == 1
         if alone and len(on) == 1 and NEUTRAL not in on:
             (label,) = on
             if all(one.of[d] == 0 for d, mine in enumerate(other.of) if mine == label):

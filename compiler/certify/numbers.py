@@ -50,7 +50,7 @@ def is_neutral(kind: str, term: Term | None) -> bool:
     if isinstance(element, IntegerType):
         width, value = element.width.data, integer(term)
         low, high = (-(1 << (width - 1)), (1 << (width - 1)) - 1) if is_signed(element) else (0, (1 << width) - 1)
-        return value == {"prod": 1, "max": low, "min": high, "and": -1 if is_signed(element) else high}[kind]
+        return bool(value == {"prod": 1, "max": low, "min": high, "and": -1 if is_signed(element) else high}[kind])
     if type(element) not in FLOATS or kind == "and":
         return False
     one, infinity = FLOATS[type(element)]

@@ -70,7 +70,8 @@ def shape_of(value: SSAValue) -> tuple[int, ...]:
 
 
 def element_of(value: SSAValue) -> Attribute:
-    return cast("TensorType[Any]", value.type).element_type
+    found: Attribute = cast("TensorType[Any]", value.type).element_type
+    return found
 
 
 def integers(op: Operation, name: str) -> tuple[int, ...]:

@@ -28,10 +28,10 @@ ELEMENTWISE = frozenset(
     [
         f"stablehlo.{name}"
         for name in (
-            "abs add and atan2 bitcast_convert cbrt ceil clamp compare complex convert cosine count_leading_zeros divide "
-            "exponential exponential_minus_one floor imag is_finite log log_plus_one logistic maximum minimum multiply "
-            "negate not or popcnt power real reduce_precision remainder round_nearest_afz round_nearest_even rsqrt "
-            "select shift_left shift_right_arithmetic shift_right_logical sign sine sqrt subtract tan tanh xor"
+            "abs add and atan2 bitcast_convert cbrt ceil clamp compare complex convert cosine count_leading_zeros "
+            "divide exponential exponential_minus_one floor imag is_finite log log_plus_one logistic maximum "
+            "minimum multiply negate not or popcnt power real reduce_precision remainder round_nearest_afz "
+            "round_nearest_even rsqrt select shift_left shift_right_arithmetic shift_right_logical sign sine sqrt subtract tan tanh xor"
         ).split()
     ]
     + [f"chlo.{name}" for name in "acos acosh asin asinh atan atanh cosh erf erf_inv erfc sinh square tan".split()]
@@ -45,21 +45,24 @@ class Term:
     One value of the whole program.
 
     `scalar` is set where all elements are equal: the rank-0 term that they are. `iota` is the dimension whose index the
-    elements are, None for others. `data` are the bytes of a rank-0 constant.
+    elements are, None for others. `data` are the bytes of a rank-0 constant. `scouted` is set
+    while a loop is looked at whose carry begins as zero, to find out what it becomes.
     """
 
-    __slots__ = ("data", "iota", "scalar", "shape", "type")
+    __slots__ = ("data", "iota", "scalar", "scouted", "shape", "type")
 
     def __init__(self, type: Attribute, scalar: Term | None = None, iota: int | None = None, data: bytes | None = None):
         self.type = type
         self.data = data
+        self.scouted = False
         self.shape: tuple[int, ...] = type.get_shape() if isinstance(type, TensorType) else ()
         self.scalar = self if isinstance(type, TensorType) and not self.shape else scalar
         self.iota = iota
 
     @property
     def element(self) -> Attribute:
-        return cast("TensorType[Any]", self.type).element_type
+        found: Attribute = cast("TensorType[Any]", self.type).element_type
+        return found
 
     @property
     def is_generic(self) -> bool:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -20,6 +22,10 @@ from eggshard.tools.bench.planting import MUTATIONS
 
 LIMIT = 1e-6
 """Relative difference from which on a result has changed; programs run in f64."""
+
+
+PATIENCE = 5.0
+"""Seconds that a program may run; as it is, each takes a small part of one."""
 
 
 @dataclass
@@ -131,8 +137,9 @@ def changed(program: Program, module: Any) -> bool:
         for a, lay in zip(program.inputs, layouts, strict=True)
     ]
     try:
-        found = run_devices(module, parts, program.mesh.device_count)
-    except DiagnosticError:
+        with limited(PATIENCE):
+            found = run_devices(module, parts, program.mesh.device_count)
+    except (DiagnosticError, TimeoutError):
         return True
     for port, pieces, wanted in zip(program.results, found, program.expected, strict=True):
         whole = unshard(pieces, port.layout, program.mesh, wanted.shape)
@@ -140,6 +147,22 @@ def changed(program: Program, module: Any) -> bool:
         if not np.all(np.abs(whole - wanted) <= LIMIT * scale):
             return True
     return not all(replicas_agree(program, port, pieces) for port, pieces in zip(program.results, found, strict=True))
+
+
+@contextmanager
+def limited(seconds: float) -> Iterator[None]:
+    """Raises TimeoutError after so long: a loop whose counter is stale never ends."""
+
+    def stop(*_: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def replicas_agree(program: Program, port: Any, pieces: Sequence[Any]) -> bool:
@@ -180,9 +203,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def count(mutants: int, seed: int) -> tuple[Counter[tuple[str, str]], list[str]]:
     """Mutants by kind and outcome, and those that were missed."""
+    import jax
+
     from eggshard.certify.check import certify
 
-    random, sources = Random(seed), programs()
+    with jax.enable_x64(True):
+        random, sources = Random(seed), programs()
     table: Counter[tuple[str, str]] = Counter()
     missed: list[str] = []
     kinds = sorted(MUTATIONS)

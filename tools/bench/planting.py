@@ -71,7 +71,7 @@ def swap_in_group(module: Any, random: Random, mesh: Any) -> str | None:
     if len(data) < 16:
         return None
     op.properties["replica_groups"] = DenseElements(groups.type, data[8:16] + data[:8] + data[16:])
-    return op.name
+    return str(op.name)
 
 
 def wrong_dimension(module: Any, random: Random, mesh: Any) -> str | None:
@@ -275,7 +275,7 @@ def in_a_branch(module: Any, random: Random, mesh: Any) -> str | None:
     op.parent.insert_op_before(branch, op)
     op.results[0].replace_all_uses_with(branch.results[0])
     op.detach()
-    return inner.name
+    return str(inner.name)
 
 
 def element_size(kind: Any) -> int:
@@ -297,7 +297,7 @@ def other_operand(module: Any, random: Random, mesh: Any) -> str | None:
     if not known:
         return None
     op.operands[place] = random.choice(known)
-    return op.name
+    return str(op.name)
 
 
 MUTATIONS: dict[str, Mutation] = {

@@ -11,9 +11,9 @@ from eggshard.tools.outcome import DONE, REFUSED
 from eggshard.tools.progress import Progress
 
 EPILOG = """\
-Nothing is run: every value of the program is shown to be a part of a value of the model, op by op, from the layouts of
-the arguments alone. "certified" is a proof, up to rounding; "not certified" names the first op of which nothing follows,
-and is no proof that the program is wrong.
+Nothing is run: every value of the program is shown to be a part of a value of the model, op by op, from the layouts
+of the arguments alone. "certified" is a proof, up to rounding; "not certified" names the first op of which nothing
+follows, and is no proof that the program is wrong.
 
 example:
   eggshard certify mypackage.train:make out.mlir"""

@@ -8,7 +8,6 @@ from typing import Any, cast
 from eggshard.certify.facts import NEUTRAL, NOWHERE, Claim, Fact, Ints, Labels, Window, canonical, need
 from eggshard.certify.numbers import is_neutral, is_zero, kind_of
 from eggshard.certify.site import Site, rows
-from eggshard.certify.terms import Term
 
 Groups = Sequence[Sequence[int]]
 
@@ -61,8 +60,8 @@ def combined(labels: Labels, groups: Groups) -> Labels | None:
         need(len(set(held)) == len(held), "a term is held by two devices of a group")
         sums.update(dict.fromkeys(group, tuple(sorted(held))))
     distinct = set(sums.values()) - {()}
-    need(sum(map(len, distinct)) == labels.count, "the groups do not hold each term once")
-    need(len({label for held in distinct for label in held}) == labels.count, "the groups overlap in their terms")
+    need(sum(map(len, distinct)) == labels.terms, "the groups do not hold each term once")
+    need(len({label for held in distinct for label in held}) == labels.terms, "the groups overlap in their terms")
     return canonical([sums[d] or NEUTRAL for d in range(len(labels.of))], labels.kind)
 
 
@@ -178,7 +177,7 @@ def collective_permute(site: Site) -> Iterator[Fact]:
         windows = tuple(_moved(w, source, site.devices, n, idle) for w, n in zip(claim.windows, shape, strict=True))
         labels = claim.labels
         if labels is not None:
-            labels = Labels(labels.kind, tuple(labels.of[source[d]] for d in range(site.devices)), labels.count)
+            labels = Labels(labels.kind, tuple(labels.of[source[d]] for d in range(site.devices)), labels.terms)
             need(set(claim.labels.of if claim.labels else ()) == set(labels.of), "a term is dropped")
         yield Fact((Claim(claim.term, windows, labels),))
 
@@ -192,12 +191,3 @@ def _moved(window: Window, source: dict[int, int], devices: int, size: int, idle
     offsets = tuple(held[source[d]] if d in source else NOWHERE for d in range(devices))
     fill = window.fill if is_zero(window.fill) or not idle else None
     return Window(window.size, offsets, fill)
-
-
-def nowhere(window: Window) -> bool:
-    """Whether some device holds no element of the tensor."""
-    return window.offsets is not None and NOWHERE in window.offsets
-
-
-def all_nowhere(term: Term) -> bool:
-    return 0 in term.shape

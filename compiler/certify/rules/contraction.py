@@ -8,7 +8,7 @@ from typing import Any, cast
 from eggshard.certify.facts import NEUTRAL, Claim, Fact, Labels, Unknown, Window, canonical, need, unify
 from eggshard.certify.numbers import is_neutral, is_zero, kind_of
 from eggshard.certify.site import Site, same_properties
-from eggshard.certify.terms import Term, regions_key
+from eggshard.certify.terms import UNEQUAL, Term, regions_key
 
 
 def chunks(window: Window, size: int, kind: str) -> tuple[int, ...] | None:
@@ -28,7 +28,7 @@ def chunks(window: Window, size: int, kind: str) -> tuple[int, ...] | None:
         need(lo == end, "the devices' parts of the reduced dimension overlap or leave a gap")
         end = hi
     need(end == size, "the devices' parts of the reduced dimension are not all of it")
-    return tuple(at if max(0, at) < min(size, at + window.size) else NEUTRAL - 1 for at in offsets)
+    return tuple(max(0, at) if max(0, at) < min(size, at + window.size) else NEUTRAL - 1 for at in offsets)
 
 
 def terms_of(parts: Sequence[tuple[int, ...] | None], given: Labels | None, kind: str) -> Labels | None:
@@ -46,7 +46,7 @@ def terms_of(parts: Sequence[tuple[int, ...] | None], given: Labels | None, kind
     count = 1
     for column in cut:
         count *= len(set(column) - {idle})
-    need(len(held) == count * (1 if given is None else given.count), "a part of the reduced index is held by no device")
+    need(len(held) == count * (1 if given is None else given.terms), "a part of the reduced index is held by no device")
     return canonical(rows, kind)
 
 
@@ -111,7 +111,7 @@ def _reduced(
     need(all(c.labels is None for c in claims[1:]), "a starting value is partial")
     neutral = kind is not None and is_neutral(kind, claims[count].term.scalar)
     need(given is None or (neutral and given.kind == kind), "it does not commute with the sum of its terms")
-    parts = []
+    parts: list[tuple[int, ...] | None] = []
     for dim in dims:
         window = unify([claim.windows[dim] for claim in claims[:count]])
         size = claims[0].term.shape[dim]
@@ -137,6 +137,8 @@ def whole(claim: Claim) -> bool:
 def anything(site: Site) -> Iterator[Any]:
     """An op of which nothing is known but that it is the same: of whole operands it makes whole results."""
     kinds = [result.type for result in site.op.results]
+    if site.op.name in UNEQUAL - {"stablehlo.custom_call"}:
+        return
     for node in site.nodes():
         if not same_properties(site.op, node.op) or [term.type for term in node.results] != kinds:
             continue
@@ -148,3 +150,24 @@ def anything(site: Site) -> Iterator[Any]:
                     windows = tuple(Window(n, (0,) * site.devices) for n in term.shape)
                     yield result, Fact((Claim(term, windows),))
                 break
+
+
+def along_one(site: Site) -> Iterator[Any]:
+    """Ops that work along one dimension, whole on every device, and repeat that for all others: sort, top_k."""
+    rank = len(site.shape())
+    dim = site.integer("dimension") if "dimension" in site.op.properties else rank - 1
+    dim = dim + rank if dim < 0 else dim
+    for node in site.nodes():
+        if not same_properties(site.op, node.op) or regions_key(site.op) != regions_key(node.op):
+            continue
+        for claims in site.readings(node):
+            try:
+                need(all(claim.labels is None for claim in claims), "it is partial")
+                need(all(c.windows[dim].covers(c.term.shape[dim]) for c in claims), "it is cut")
+                kept = [unify([claim.windows[d] for claim in claims]) for d in range(rank)]
+            except Unknown:
+                continue
+            for result, term in enumerate(node.results):
+                windows = list(kept)
+                windows[dim] = Window(term.shape[dim], (0,) * site.devices)
+                yield result, Fact((Claim(term, tuple(windows)),))

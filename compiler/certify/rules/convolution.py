@@ -1,4 +1,4 @@
-"""Convolutions: batch, groups and features as in a product; spatial dimensions whole, with halos, or cut by the kernel."""
+"""Convolutions and pooling: features as in a product; spatial dimensions whole, with halos, or cut by the kernel."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from xdsl.dialects.builtin import DenseArrayBase
 from xdsl.ir import Operation
 
 from eggshard.certify.facts import NOWHERE, Claim, Fact, Ints, Unknown, Window, need, unify
-from eggshard.certify.numbers import is_zero
+from eggshard.certify.numbers import is_neutral, is_zero, kind_of
 from eggshard.certify.rules.contraction import chunks, terms_of
-from eggshard.certify.site import Site, rows, same_properties
-from eggshard.certify.terms import Node
+from eggshard.certify.site import Site, integers, rows, same_properties
+from eggshard.certify.terms import Node, regions_key
 
 CHANGED = ("padding", "lhs_dilation", "feature_group_count", "batch_group_count")
 
@@ -77,26 +77,31 @@ def _features(site: Site, node: Node, n: Any, lhs: Claim, rhs: Claim, result: di
     if groups[0] == batches[0] == 1:
         need(groups[1] == batches[1] == 1, "groups differ")
         result[n.output_batch_dimension], result[n.output_feature_dimension] = batch, outer
-        window = unify([features, inner])
-        need(window.offsets is not None or window.size == size, "which features it holds is not known")
-        beyond = features.fill if is_zero(features.fill) and is_zero(inner.fill) else None
-        return [chunks(window._replace(fill=beyond), size, "sum")]
-    need(inner.covers(rhs.term.shape[n.kernel_input_feature_dimension]), "features of a group are cut")
+        return [_contracted(features, inner, size)]
     if batches[0] == 1:
+        need(inner.covers(rhs.term.shape[n.kernel_input_feature_dimension]), "features of a group are cut")
         per_group, made = size // groups[0], outputs // groups[0]
         result[n.output_batch_dimension] = batch
         need(batches[1] == 1, "groups differ")
         _grouped(features, outer, per_group, made, groups[1])
         result[n.output_feature_dimension] = outer
         return [None]
-    need(groups[0] == groups[1] == 1 and features.covers(size), "groups and features are cut")
+    need(groups[0] == groups[1] == 1, "examples and features have groups")
     examples = lhs.term.shape[n.input_batch_dimension]
     per_group, made = examples // batches[0], outputs // batches[0]
     need(batch.covers(examples) or per_group == 1, "a group of examples is cut")
     _grouped(batch, outer, per_group, made, batches[1])
     result[n.output_batch_dimension] = Window(per_group, (0,) * site.devices)
     result[n.output_feature_dimension] = outer
-    return [None]
+    return [_contracted(features, inner, size)]
+
+
+def _contracted(features: Window, inner: Window, size: int) -> Ints | None:
+    """Which input features each device sums over, if not all."""
+    window = unify([features, inner])
+    need(window.offsets is not None or window.size == size, "which features it holds is not known")
+    beyond = features.fill if is_zero(features.fill) and is_zero(inner.fill) else None
+    return chunks(window._replace(fill=beyond), size, "sum")
 
 
 def _grouped(source: Window, outer: Window, per_group: int, made: int, count: int) -> None:
@@ -135,3 +140,68 @@ def _spatial(
         "input and kernel differ",
     )
     return Window(result, (0,) * site.devices), chunks(kernel, span, "sum")
+
+
+def reduce_window(site: Site) -> Iterator[Fact]:
+    """Dimensions without a window as they are, others whole, or with a halo of what changes nothing."""
+    kind = kind_of(site.op.regions[0]) if len(site.op.results) == 1 else None
+    for node in site.nodes():
+        if not same_properties(site.op, node.op, "padding") or regions_key(site.op) != regions_key(node.op):
+            continue
+        for claims in site.readings(node):
+            try:
+                yield Fact((_pooled(site, node, claims, kind),))
+            except Unknown:
+                continue
+
+
+def _pooled(site: Site, node: Node, claims: tuple[Claim, ...], kind: str | None) -> Claim:
+    need(kind is not None and len(claims) == 2, "its body is no known reduction")
+    operand, start = claims
+    neutral = is_neutral(str(kind), start.term.scalar)
+    need(
+        start.labels is None and (operand.labels is None or (neutral and operand.labels.kind == kind)), "it is partial"
+    )
+    rank = len(operand.windows)
+    sizes = integers(site.op, "window_dimensions")
+    here, whole = Geometry(site.op, rank), Geometry(node.op, rank)
+    base = _numbers(node.op, "base_dilations", rank)
+    windows = []
+    for dim, window in enumerate(operand.windows):
+        size, result, (low, high) = operand.term.shape[dim], site.result_shape()[dim], whole.padding[dim]
+        same = here.padding[dim] == whole.padding[dim]
+        if sizes[dim] == whole.stride[dim] == base[dim] == 1 and (low, high) == (0, 0) and same:
+            windows.append(window)
+        elif window.covers(size) and same:
+            windows.append(Window(result, (0,) * site.devices))
+        else:
+            need(here.padding[dim] == (0, 0) and base[dim] == 1 and neutral, "it is padded on each device")
+            need(window.offsets is not None and NOWHERE not in window.offsets, "where it lies is not known")
+            need(window.inside(size) or is_neutral(str(kind), window.fill), "what lies beyond is not masked")
+            stride = whole.stride[dim]
+            need(all((at + low) % stride == 0 for at in window.offsets or ()), "windows begin elsewhere")
+            windows.append(Window(result, tuple((at + low) // stride for at in window.offsets or ())))
+    return Claim(node.results[0], tuple(w._replace(fill=None) for w in windows), operand.labels)
+
+
+def select_and_scatter(site: Site) -> Iterator[Fact]:
+    """Dimensions without a window as they are, others whole."""
+    for node in site.nodes():
+        if not same_properties(site.op, node.op) or regions_key(site.op) != regions_key(node.op):
+            continue
+        for operand, source, start in site.readings(node):
+            if any(claim.labels is not None for claim in (operand, source, start)):
+                continue
+            rank = len(operand.windows)
+            shape, geometry = Geometry(node.op, rank), _numbers(node.op, "window_dimensions", rank)
+            windows = []
+            try:
+                for dim, (a, b) in enumerate(zip(operand.windows, source.windows, strict=True)):
+                    if geometry[dim] == shape.stride[dim] == 1 and shape.padding[dim] == (0, 0):
+                        windows.append(unify([a, b]))
+                        continue
+                    need(a.covers(operand.term.shape[dim]) and b.covers(source.term.shape[dim]), "a window is cut")
+                    windows.append(Window(operand.term.shape[dim], (0,) * site.devices))
+            except Unknown:
+                continue
+            yield Fact((Claim(node.results[0], tuple(windows)),))

@@ -8,9 +8,9 @@ from typing import cast
 from xdsl.dialects.builtin import AnyFloat, ComplexType
 
 from eggshard.certify.facts import Claim, Fact, Labels, Unknown, join_labels, unify
-from eggshard.certify.numbers import KINDS, is_neutral, is_zero
+from eggshard.certify.numbers import KINDS, is_neutral
 from eggshard.certify.site import Site, element_of, same_properties, shape_of
-from eggshard.certify.terms import ELEMENTWISE, Term, same_widths
+from eggshard.certify.terms import Term, same_widths
 
 Held = tuple[Term, Labels | None]
 """What an operand is, as far as sums of terms care."""
@@ -65,7 +65,7 @@ def _all_of(held: Sequence[Held], kind: str) -> Labels:
     found: Labels | None = None
     for term, labels in held:
         if labels is None:
-            if not is_neutral(kind, term.scalar):
+            if not (term.scouted or is_neutral(kind, term.scalar)):
                 raise Unknown(f"one operand is a {kind} whose terms lie on several devices, another is complete")
         else:
             found = labels if found is None else join_labels(found, labels)
@@ -84,11 +84,3 @@ def _is_linear(site: Site, name: str, given: Sequence[Labels | None]) -> bool:
     if name == "convert":
         return all(isinstance(element_of(v), AnyFloat) for v in (*site.op.operands, *site.op.results))
     return False
-
-
-def is_elementwise(name: str) -> bool:
-    return name in ELEMENTWISE
-
-
-def zero(term: Term) -> bool:
-    return is_zero(term.scalar)

@@ -280,7 +280,7 @@ def _scattered(site: Site, node: Node, numbers: Any, operand: Claim, places: Pla
             need(window.covers(size), "the operand is cut where places are not")
             windows.append(Window(size, (0,) * site.devices))
     need(cut or places.bases is None, "places are moved")
-    parts = []
+    parts: list[Ints | None] = []
     for at, dim in target.items():
         window = unify([index[at], update.windows[dim]])
         if at in batching.values():
@@ -304,7 +304,8 @@ def _with_operand(operand: Claim, labels: Labels | None, kind: str | None) -> La
         # Every device would add all updates to its own term.
         raise Unknown("the operand is partial, its updates are complete")
     if operand.labels is None:
-        need(is_neutral(str(kind), operand.term.scalar), "the operand would count on every device")
+        neutral = operand.term.scouted or is_neutral(str(kind), operand.term.scalar)
+        need(neutral, "the operand would count on every device")
         return labels
     return join_labels(operand.labels, labels)
 
@@ -359,6 +360,6 @@ def _both(operand: Claim, update: Claim) -> Labels | None:
         return operand.labels
     for one, other in ((operand, update), (update, operand)):
         if one.labels is None and other.labels is not None:
-            need(is_neutral(other.labels.kind, one.term.scalar), "one of them is complete")
+            need(one.term.scouted or is_neutral(other.labels.kind, one.term.scalar), "one of them is complete")
             return other.labels
     raise Unknown("terms differ")

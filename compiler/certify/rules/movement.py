@@ -67,7 +67,7 @@ def pad_window(site: Site) -> Iterator[Fact]:
     for claim in site.facts[0].claims:
         windows = list(claim.windows)
         try:
-            for dim, (low, high) in enumerate(zip(lows, highs, strict=True)):
+            for low, high in zip(lows, highs, strict=True):
                 if low > 0 or high > 0:
                     windows = [w._replace(fill=w.fill if fill and w.fill is fill[0] else None) for w in windows]
             for dim, (low, high) in enumerate(zip(lows, highs, strict=True)):
@@ -198,11 +198,11 @@ def _masked(
             return claim
         if claim.labels is not None or labels is None:
             return None
-        windows = tuple(w if w.fill is other else w._replace(fill=None) for w in claim.windows)
-        return claim._replace(windows=windows, labels=labels)
+        plain = tuple(w if w.fill is other else w._replace(fill=None) for w in claim.windows)
+        return claim._replace(windows=plain, labels=labels)
     if not all(on) or (claim.labels is not None and not is_neutral(claim.labels.kind, other)):
         return None
-    windows = []
+    windows: list[Window] = []
     for window, interval, size in zip(claim.windows, intervals, claim.term.shape, strict=True):
         if interval is None:
             windows.append(window if window.fill is other else window._replace(fill=None))

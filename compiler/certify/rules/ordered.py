@@ -1,8 +1,8 @@
 """
 Extremes of floating-point numbers found among integers.
 
-Bits as an integer, those but the sign flipped where it is negative, and NaN beyond all: this is monotone, so the extreme
-of the integers stands for that of the numbers. Each step is recognised by its form.
+Bits as an integer, those but the sign flipped where it is negative, and NaN beyond all: this is monotone, so the
+extreme of the integers stands for that of the numbers. Each step is recognised by its form.
 """
 
 from __future__ import annotations

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any, cast
 
 from xdsl.dialects.builtin import IntegerType
-from xdsl.ir import SSAValue
 
 from eggshard.certify.facts import Affine, Box, Fact
 from eggshard.certify.numbers import is_signed
@@ -163,10 +163,10 @@ def _interval(base: int, stride: int, size: int, direction: str) -> tuple[int, i
         return None
     turn = -base // stride  # the sign of base + stride * index changes near here
     points = sorted({0, size, *(min(max(turn + k, 0), size) for k in (-1, 0, 1, 2))})
-    true = [(lo, hi) for lo, hi in zip(points, points[1:], strict=False) if lo < hi and holds(base + stride * lo)]
+    true = [(lo, hi) for lo, hi in pairwise(points) if lo < hi and holds(base + stride * lo)]
     if not true:
         return (0, 0)
-    return (true[0][0], true[-1][1]) if all(x[1] == y[0] for x, y in zip(true, true[1:], strict=False)) else None
+    return (true[0][0], true[-1][1]) if all(x[1] == y[0] for x, y in pairwise(true)) else None
 
 
 def both(site: Site) -> Iterator[Fact]:
@@ -186,10 +186,6 @@ def both(site: Site) -> Iterator[Fact]:
 def scalar_bases(fact: Fact) -> tuple[int, ...] | None:
     """A number of the device's own that is known."""
     return fact.affine.bases if fact.affine is not None and not any(fact.affine.strides) else None
-
-
-def is_tensor(value: SSAValue) -> bool:
-    return hasattr(value.type, "get_shape")
 
 
 add, subtract = _linear(1), _linear(-1)

@@ -65,6 +65,10 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "stablehlo.gather": (indexing.gather,),
     "stablehlo.scatter": (indexing.scatter,),
     "stablehlo.xor": (ordered.xor,),
+    "chlo.top_k": (contraction.along_one,),
+    "stablehlo.reduce_window": (convolution.reduce_window,),
+    "stablehlo.select_and_scatter": (convolution.select_and_scatter,),
+    "stablehlo.sort": (contraction.along_one,),
     "stablehlo.transpose": (movement.uniform, movement.transpose),
 }
 
@@ -79,6 +83,10 @@ def rules_for(op: Operation) -> Iterator[Rule]:
 
 
 GENERAL = frozenset(
-    {f"stablehlo.{n}" for n in "convolution dynamic_slice dynamic_update_slice gather iota reduce scatter".split()}
+    f"stablehlo.{name}"
+    for name in (
+        "convolution dynamic_slice dynamic_update_slice gather iota reduce reduce_window scatter "
+        "select_and_scatter sort"
+    ).split()
 )
 """Ops with rules of their own of which the whole may also be the same on every device."""
