@@ -153,18 +153,20 @@ class Checker:
 
     def block(self, block: Block, body: Body) -> list[SSAValue]:
         """Facts for all values of a block; what it returns. `body` is what it stands for in the whole program."""
-        nodes = list(body.nodes)
+        nodes, last = list(body.nodes), block.last_op
+        if last is None:
+            raise RefusedError(None, "a block does not end")
         for op in block.ops:
             self.ops += 1
-            if op is block.last_op:
-                return list(op.operands)
+            if op is last:
+                break
             if op.regions and op.name in ("stablehlo.while", "stablehlo.case", "stablehlo.if"):
                 self.control.run(op, nodes)
             elif op.name == "stablehlo.optimization_barrier":
                 self.facts.update(zip(op.results, map(self.fact, op.operands), strict=True))
             else:
                 self.op(op)
-        raise RefusedError(None, "a block does not end")
+        return list(last.operands)
 
     def op(self, op: Operation) -> None:
         site = Site(op, [self.fact(value) for value in op.operands], self.terms, self.mesh, self.facts)

@@ -28,10 +28,11 @@ ELEMENTWISE = frozenset(
     [
         f"stablehlo.{name}"
         for name in (
-            "abs add and atan2 bitcast_convert cbrt ceil clamp compare complex convert cosine count_leading_zeros "
-            "divide exponential exponential_minus_one floor imag is_finite log log_plus_one logistic maximum "
-            "minimum multiply negate not or popcnt power real reduce_precision remainder round_nearest_afz "
-            "round_nearest_even rsqrt select shift_left shift_right_arithmetic shift_right_logical sign sine sqrt subtract tan tanh xor"
+            "abs add and atan2 bitcast_convert cbrt ceil clamp compare complex convert cosine "
+            "count_leading_zeros divide exponential exponential_minus_one floor imag is_finite log "
+            "log_plus_one logistic maximum minimum multiply negate not or popcnt power real "
+            "reduce_precision remainder round_nearest_afz round_nearest_even rsqrt select shift_left "
+            "shift_right_arithmetic shift_right_logical sign sine sqrt subtract tan tanh xor"
         ).split()
     ]
     + [f"chlo.{name}" for name in "acos acosh asin asinh atan atanh cosh erf erf_inv erfc sinh square tan".split()]
