@@ -134,7 +134,8 @@ def check_claim(claim: Claim, lanes: list[Any], whole: Any) -> None:
         label = 0 if labels is None else labels.of[device]
         assert piece.shape == tuple(w.size for w in claim.windows)
         for index in np.ndindex(*piece.shape):
-            at, outside, zeros = [], False, False
+            at: list[int] = []
+            outside = zeros = False
             for i, window, size in zip(index, claim.windows, whole.shape, strict=True):
                 place = i if window.offsets is None else i + window.offsets[device]
                 if window.offsets is None:
@@ -151,8 +152,8 @@ def check_claim(claim: Claim, lanes: list[Any], whole: Any) -> None:
                 first = values.setdefault(tuple(at), piece[index])
                 assert np.isclose(first, piece[index], rtol=1e-9, atol=1e-9), f"copies of {at} differ"
     count = 1 if labels is None else labels.terms
-    for at in np.ndindex(*whole.shape):
-        held = [known[label][at] for label in known if at in known[label]]
+    for element in np.ndindex(*whole.shape):
+        held = [known[label][element] for label in known if element in known[label]]
         if len(held) == count:
             assert np.isclose(sum(held), whole[at], rtol=1e-9, atol=1e-9), (
                 f"element {at} is {sum(held)}, due {whole[at]}"

@@ -24,7 +24,7 @@ LIMIT = 1e-6
 """Relative difference from which on a result has changed; programs run in f64."""
 
 
-PATIENCE = 5.0
+PATIENCE = 2.0
 """Seconds that a program may run; as it is, each takes a small part of one."""
 
 
