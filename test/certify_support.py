@@ -155,9 +155,8 @@ def check_claim(claim: Claim, lanes: list[Any], whole: Any) -> None:
     for element in np.ndindex(*whole.shape):
         held = [known[label][element] for label in known if element in known[label]]
         if len(held) == count:
-            assert np.isclose(sum(held), whole[at], rtol=1e-9, atol=1e-9), (
-                f"element {at} is {sum(held)}, due {whole[at]}"
-            )
+            due = whole[element]
+            assert np.isclose(sum(held), due, rtol=1e-9, atol=1e-9), f"element {element} is {sum(held)}, due {due}"
 
 
 # -- cases -------------------------------------------------------------------------------------------------------------
