@@ -167,7 +167,7 @@ def test_program_of_another_model(capsys: pytest.CaptureFixture[str]) -> None:
     "command, said",
     [
         ("partitoin model.mlir", "there is no command 'partitoin'; did you mean partition?"),
-        ("fly", "there is no command 'fly'; commands: plan, partition, verify, explain, diff, solve"),
+        ("fly", "there is no command 'fly'; commands: plan, partition, certify, verify, explain, diff, solve"),
         ("partition model.mlir --mesh data", "'data' is no axis of a mesh, required NAME=SIZE"),
         ("partition model.mlir --mesh data=x", "'data=x' is no axis of a mesh"),
         ("partition model.mlir --mesh data=2,data=4", 'axis "data" occurs twice'),
