@@ -39,6 +39,10 @@ ENTRIES = 300
 """Table entries that the dual reads in a microsecond of work."""
 
 
+class Unproven(Exception):
+    """A core whose program is too large, or whose numbers leave 64 bits: what is in it stays open."""
+
+
 class Node:
     """Choices of `allowed` strategies of a core, all of which cost at least `bound`."""
 
@@ -56,8 +60,7 @@ class Tree:
 
     `choice` is the best of original strategies that it found itself; `cutoff` what has to be undercut, which may be
     lowered from outside; `bound` is proven for all choices cheaper than the cutoff, so that min(cutoff, bound) holds
-    for all; `done`: nothing cheaper than the cutoff is left. `given_up`: the program was too large.
-    `root` is the whole again as the tree has narrowed it, with its dual point.
+    for all; `done`: nothing cheaper than the cutoff is left. `given_up`: some core could not be judged.
     """
 
     def __init__(self, problem: Problem, reduced: Reduced, point: Point, cutoff: int, deadline: float):
@@ -66,7 +69,6 @@ class Tree:
         self.deadline = deadline
         self.bound: int | None = None
         self.choice: Ints | None = None
-        self.root: tuple[Reduced, Point] | None = None
         self.done = self.given_up = False
         self.heap: list[Node] = []
         self._begin = reduced, point
@@ -76,14 +78,16 @@ class Tree:
     def run(self, spend: Spend) -> None:
         """Searches until it is done, gives up, or the deadline; `spend` may stop it."""
         self._spend = spend
+        try:
+            self._search()
+        except Unproven:
+            self.given_up = True
+
+    def _search(self) -> None:
         whole = self._squeezed(*self._begin, is_root=True)
-        if self.given_up:
-            return
         following = self._split(*whole) if whole is not None else None
         while following is not None or self.heap:
             if time.monotonic() > self.deadline:
-                if following is not None:
-                    heapq.heappush(self.heap, following)
                 return
             node = following if following is not None else heapq.heappop(self.heap)
             following = None
@@ -135,8 +139,6 @@ class Tree:
                 return None
             if point is None:
                 point = self._dual_point(reduced)
-            if is_root:
-                self.root = reduced, point
             cutoff = self.cutoff - reduced.constant
             constant = reduced.constant
 
@@ -149,8 +151,7 @@ class Tree:
                 spend=self._spend,
             )  # fmt: skip
             if search.root is None:
-                self.given_up = True
-                return None
+                raise Unproven
             if not search.begin():
                 return None
             solved = search.columns() <= LARGEST or not is_root
@@ -160,11 +161,10 @@ class Tree:
                 return None
             if search.state.choice is not None:
                 self._found(reduced, search.state.choice)
-            if is_root:
-                self.root = reduced, search.point
             if turn == SQUEEZES - 1 or search.allowed.sum() > (1.0 - LEAST) * len(search.allowed):
-                self.given_up = not solved
-                return (reduced, search) if solved else None
+                if not solved:
+                    raise Unproven
+                return reduced, search
             try:
                 smaller = narrowed(self.problem, reduced, search.point, cutoff, search.allowed, least=0.0)
             except Infeasible:

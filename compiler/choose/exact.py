@@ -258,7 +258,10 @@ class Search:
             score = min(gains) * max(gains)
             if best is None or score > best[0]:
                 best = score, alive
-        return [] if best is None else best[1]  # no split: every node has one strategy left, which was tried, exactly
+        if best is None:  # Every node has one strategy left: a single choice.
+            self._try(allowed.astype(np.float64), allowed)
+            return []
+        return best[1]
 
     def _same_node(self, part: Any) -> Any:
         """The strategies of the core's node that `part` belongs to."""

@@ -16,7 +16,7 @@ from eggshard.choose.certificate import Certifier, Point, edgewise
 from eggshard.choose.compiled import entry
 from eggshard.choose.core import Core, Reduced
 from eggshard.choose.graph import FORBIDDEN, TABLE, Graph, compacted
-from eggshard.choose.messages import loads, price
+from eggshard.choose.messages import price
 from eggshard.choose.presolve import Infeasible, alternated, settled
 from eggshard.choose.problem import Problem
 
@@ -38,9 +38,12 @@ def point_of(core: Core, prices: Any, messages: Any) -> Point:
 def exact_cost(reduced: Reduced, choice: Any) -> int | None:
     """The core's cost of a choice in whole numbers, without the constant; None where it does not fit."""
     core = reduced.core
-    held = np.zeros(len(core.capacity))
-    loads(core, choice, held)
-    if (held > core.capacity).any():
+    holder = np.repeat(np.arange(len(choice)), np.diff(core.seg))
+    held = core.usage[core.where[:-1] + choice[holder]].astype(np.int64)
+    change = np.zeros(len(core.capacity) + 1, np.int64)
+    np.add.at(change, core.lo, held)
+    np.subtract.at(change, core.hi, held)
+    if (np.cumsum(change)[:-1] > reduced.exact_capacity).any():
         return None
     sizes = np.diff(core.first)
     owner = np.repeat(np.arange(len(sizes)), np.diff(core.nbr))

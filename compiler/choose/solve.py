@@ -83,6 +83,8 @@ def solve(
     except KeyboardInterrupt:
         pass
     except Infeasible as infeasible:
+        if search.choice is not None:
+            return search.result()
         return Result(None, None, None, infeasible=True, reason=infeasible.reason, seconds=search.seconds())
     return search.result()
 

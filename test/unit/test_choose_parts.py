@@ -222,3 +222,29 @@ def test_a_search_goes_on_from_prices(seed: int) -> None:
     again = solve(problem, time_limit=10, seed=seed, known=first.known or Known(np.arange(3), np.array([1.0, 0, 5])))
     assert (again.cost, again.infeasible) == (first.cost, first.infeasible)
     assert again.infeasible or again.optimal
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_cannot_be_judged_stays_open(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A core that no certificate is made for, anywhere in the tree, ends the search without a claim."""
+    reduced = CORES[seed][1]
+    problem, best = dense(CORES[seed][0]), optimum(dense(CORES[seed][0]))
+    if best is None:
+        return
+    whole = Certifier.__call__
+    left = 0
+
+    def failing(self: Certifier, *args: Any) -> Any:
+        nonlocal left
+        left -= 1
+        return None if left < 0 else whole(self, *args)
+
+    monkeypatch.setattr(Certifier, "__call__", failing)
+    for calls in range(0, 12, 2):
+        dual = converged(reduced)
+        point = point_of(reduced.core, dual.prices, dual.messages)
+        left = calls
+        tree = Tree(problem, reduced, point, best + 10, time.monotonic() + 9)
+        tree.run(freely)
+        assert tree.bound is None or tree.bound <= best
+        assert not tree.done or tree.cutoff == best
